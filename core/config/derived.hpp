@@ -1,0 +1,54 @@
+// Numbers that follow from a configuration: layers with experts, effective sizes, parameters, FLOPs, memory. (contract)
+//
+// One function each, used by the engine, the form, the tables and the tests. Counting follows
+// FLOP/token = 6 N_matmul + 6 T d L for training (forward a third), N_matmul = sum over layers of attention, active
+// experts, shared experts, router, plus V d for the head; the embedding look-up is free.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/config/run_config.hpp"
+
+namespace moescope::config {
+
+std::int64_t kvHeads(const ModelConfig&);
+std::int64_t headWidth(const ModelConfig&);
+/// Matrices of one expert or dense layer: 2 for relu and gelu, else 3.
+std::int64_t expertMatrices(const ModelConfig&);
+
+/// Experts, choices and hidden width after granularity.
+struct MoeShape {
+    std::int64_t experts = 0, topK = 0, expertWidth = 0;
+    bool operator==(const MoeShape&) const = default;
+};
+/// Shape of layer `layer` (experts = 0 if dense).
+MoeShape moeShape(const RunConfig&, std::int64_t layer);
+/// Layers that have experts, ascending.
+std::vector<std::int64_t> moeLayers(const RunConfig&);
+std::int64_t denseWidth(const RunConfig&);
+
+/// The weigh rule with "auto" resolved for k experts per token.
+std::string weighRule(const RunConfig&, std::int64_t topK);
+/// Capacity C of routing.md 3.2: min(T, max(Cmin, ceil(cf k T / E - 1e-6))), rounded up to multiple_of; 0 = no limit.
+std::int64_t capacity(const RunConfig&, std::int64_t experts, std::int64_t topK, std::int64_t tokens, bool training);
+
+struct Cost {
+    std::int64_t paramsTotal = 0;
+    std::int64_t paramsActive = 0;     ///< touched by one token; the embedding counts once if tied, its row otherwise
+    double flopsTokenForward = 0;      ///< FLOP per token, forward
+    double flopsToken = 0;             ///< FLOP per trained token, forward and backward
+};
+/// `vocabulary` = that of the data when the model leaves it at 0. `keptPerToken` < 0 takes k.
+Cost cost(const RunConfig&, std::int64_t vocabulary, double keptPerToken = -1);
+
+/// Peak bytes of weights, gradients, optimizer states and activations of a training step (estimate).
+double memoryBytes(const RunConfig&, std::int64_t vocabulary);
+
+/// Learning rate of `step` (0-based, of the step about to be taken) by the schedule.
+double learningRate(const TrainingConfig&, std::int64_t step);
+
+/// The same run without experts at equal active FLOPs: ffn_width solved from the active width plus the router's share.
+RunConfig denseTwin(const RunConfig&);
+
+}  // namespace moescope::config

@@ -1,0 +1,37 @@
+// Presets: RunConfigs as JSON files in resources/presets/{runs,routers}. (contract)
+//
+// A file is {"id","title","description","look_for","source","deviations", "config":{...flat or nested...}}; a run preset
+// sets what it names, a router preset resets router., capacity., balance. to their defaults and then sets what it names.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/problem.hpp"
+#include "core/config/run_config.hpp"
+
+namespace moescope::config {
+
+enum class PresetKind { run, router };
+
+struct Preset {
+    std::string id, title, description, lookFor, source;
+    std::vector<std::string> deviations;
+    PresetKind kind = PresetKind::run;
+    std::string configJson;
+};
+
+/// The folder `resources/` beside the program, in its install tree, or the source tree; throws base::Error if none.
+std::filesystem::path resourceFolder();
+
+/// All presets, runs first, each in the order of the folder's names. A damaged file is an Error naming it.
+std::vector<Preset> listPresets();
+std::optional<Preset> findPreset(std::string_view id);
+
+/// Puts preset `id` on top of `config` (`config.preset` joins the ids); an unknown id is a problem with the nearest name.
+base::Problems applyPreset(RunConfig& config, std::string_view id);
+
+}  // namespace moescope::config
