@@ -1,0 +1,105 @@
+// Panel: what all plots have in common: header, QCustomPlot, shared cursor, flags, zoom, empty text, export.
+// Thread: GUI. Values in by setData, drawn once per event loop turn and only while visible.
+#pragma once
+
+#include "plots/cursor_hub.hpp"
+#include "plots/panel_header.hpp"
+#include "plots/plot_export.hpp"
+#include "plots/series.hpp"
+
+#include <QImage>
+#include <QPointer>
+#include <QWidget>
+
+#include <functional>
+#include <optional>
+
+class QCustomPlot;
+class QCPAxisRect;
+
+namespace moescope::plots {
+
+class PaintItem;
+
+class Panel : public QWidget {
+    Q_OBJECT
+public:
+    explicit Panel(QWidget* parent = nullptr);
+    ~Panel() override;
+
+    PanelHeader* header() const { return m_header; }
+    void setTitle(const QString& title, const QString& unit = {});
+    void setHub(CursorHub*);                           // not owned; nullptr = a private one
+    void setXAxis(const QString& name, const QString& exportTitle = {});   // "step", "training step"
+    void setYTitle(const QString& exportTitle) { m_yTitle = exportTitle; }
+    void setEmptyText(const QString&);                 // "first point after step 10", shown while there is no data
+    void setMaximised(bool);                           // wording of the menu entry only
+
+    virtual bool hasData() const = 0;
+    virtual QString summary() const = 0;               // "validation loss, step 240, 1.51, falling"
+    virtual Table visibleTable() const = 0;            // exactly what is visible
+    virtual Extent dataExtent() const = 0;             // x
+
+    QImage image(double scale = 1);                    // header and plot with axis titles
+    QByteArray svg();
+    // Writes the file atomically; false and a sentence in *error when it cannot.
+    bool save(ExportFormat, const QString& path, QString* error = nullptr);
+    void copyImage();
+
+    void applyTheme();                                 // called by itself when the theme changes
+    QCustomPlot* plot() const { return m_plot; }
+
+signals:
+    void maximiseRequested();
+    void exportRequested(ExportFormat);                // the window asks for a file name and calls save()
+
+protected:
+    // For subclasses. rebuild: data, size, range or theme changed. updateReadout: cursor or data changed.
+    virtual void rebuild() = 0;
+    virtual void updateReadout() = 0;
+    virtual void paintUnder(class QCPPainter*) {}      // on the grid layer
+    virtual void paintOver(class QCPPainter*) {}       // on the buffered overlay layer
+    virtual bool flagsOverData() const { return false; }
+    virtual void setExportMode(bool) {}
+    virtual QList<QCPAxisRect*> rects() const = 0;     // top to bottom
+
+    void markDirty();                                  // new data: rebuild before the next paint
+    XRange xRange() const;
+    double cursorOrLast() const;                       // NaN when there is neither
+    std::optional<double> shownCursor() const;
+    void styleRect(QCPAxisRect*, bool bottomTicks);
+    QString xName() const { return m_xName; }
+    QString xTitle() const { return m_xTitle; }
+    QString yTitle() const { return m_yTitle; }
+    CursorHub* hub() const { return m_hub; }
+
+    bool eventFilter(QObject*, QEvent*) override;
+    void showEvent(QShowEvent*) override;
+    void resizeEvent(QResizeEvent*) override;
+
+private:
+    void buildMenu();
+    void paintFlags(QCPPainter*);
+    void paintCursor(QCPPainter*);
+    void paintAxisName(QCPPainter*);
+    void refresh();                                    // rebuild now if dirty and visible
+    void replotOverlay();
+    bool mouse(QEvent*);
+    void zoom(double factor, double at);
+    void withExportMode(const std::function<void()>&);
+    void applyRange();
+
+    PanelHeader* m_header;
+    QCustomPlot* m_plot;
+    PaintItem* m_under;
+    PaintItem* m_over;
+    QPointer<CursorHub> m_hub;
+    CursorHub* m_ownHub;
+    class QAction* m_maximise = nullptr;
+    QString m_emptyText, m_xName, m_xTitle, m_yTitle;
+    bool m_dirty = true, m_queued = false, m_dragging = false;
+    double m_dragFrom = 0;
+    XRange m_dragRange;
+};
+
+}  // namespace moescope::plots
