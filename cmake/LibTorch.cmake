@@ -68,13 +68,13 @@ if(MOESCOPE_CUDA AND MOESCOPE_KERNELS)
     set(CMAKE_CUDA_ARCHITECTURES 80 90)
   endif()
   enable_language(CUDA)
+  set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION -std=c++20)  # nvcc 13 has it, CMake 3.25 does not know
 endif()
 
 function(moescope_kernels name)
   if(MOESCOPE_CUDA AND MOESCOPE_KERNELS)
     add_library(${name}_kernels STATIC ${MOESCOPE_KERNELS})
     target_include_directories(${name}_kernels PRIVATE ${PROJECT_SOURCE_DIR})
-    target_compile_options(${name}_kernels PRIVATE -std=c++20)  # CMake 3.25 knows only CUDA17 for nvcc
     moescope_link(${name} PUBLIC ${name}_kernels CUDA::cudart)
   endif()
 endfunction()
