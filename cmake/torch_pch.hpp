@@ -1,6 +1,4 @@
-// The precompiled header of everything that uses LibTorch. Keep it small: torch/torch.h would double the build.
+// The precompiled header of everything that uses LibTorch: what core/tensor.hpp includes. Keep it small.
 #pragma once
 
-#include <ATen/ATen.h>
-#include <ATen/core/grad_mode.h>
-#include <torch/csrc/autograd/custom_function.h>
+#include "core/tensor.hpp"

@@ -1,0 +1,113 @@
+// RouterSpec: the stages of one layer's router as plain data, made from a RunConfig. (contract; no LibTorch)
+//
+// Stage order: score, noise, offset, group limit, select, weigh, capacity, balance, estimator. Symbols as everywhere:
+// T tokens routed together, E experts, k experts per token, C capacity, z clean logits, p = softmax(z), s = sigmoid(z).
+// Thread: pure functions.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/problem.hpp"
+#include "core/config/run_config.hpp"
+
+namespace moescope::routing {
+
+enum class Net { linear, cosine, hash, none };
+enum class Transform { none, normalise, temperature };
+enum class Score { softmaxAll, softmaxSelected, sigmoid };
+enum class Noise { none, inputJitter, inputDropout, logitGaussLearned, logitGaussFixed, logitMulJitter, logitAddUniform, gumbelAll };
+enum class Offset { none, biasSign, biasProp };
+enum class GroupRule { none, limitMax, limitTop2Sum, limitTopJSum, limitSum, perGroup };
+enum class Select { topk, expertTopC, all, fixed };
+/// How the second of two choices is made: the next best, kept by chance (GShard), or sampled with Gumbel noise.
+enum class Second { best, random, gumbel };
+enum class Weigh { renorm, renormAfterDrop, lp, raw, one, uniform };
+enum class Priority { position, bpr, prob, random };
+enum class Estimator { autogradGate, straightThrough, none };
+enum class LossKind { none, switchTop1, gshardTop1, topkSum, topkMean, importance, load };
+enum class Scope { batch, sequence, global, layers };
+
+struct CapacityRule {
+    double factor = 0;      ///< cf; 0 = no limit. Expert choice: its c
+    double evalFactor = 0;  ///< the same at evaluation
+    std::int64_t minimum = 0, multipleOf = 1;
+    bool countK = true;
+    Priority priority = Priority::position;
+    std::int64_t groupTokens = 0;  ///< tokens that compete together; 0 = all
+    bool operator==(const CapacityRule&) const = default;
+};
+
+struct BalanceTerm {
+    LossKind kind = LossKind::none;
+    double coefficient = 0;
+    Scope scope = Scope::batch;
+    bool operator==(const BalanceTerm&) const = default;
+};
+
+struct RouterSpec {
+    std::int64_t layer = 0;  ///< model layer, counted from 0
+    std::int64_t experts = 1, topK = 1;
+    Net net = Net::linear;
+    Transform transform = Transform::none;
+    Score score = Score::softmaxAll;
+    Noise noise = Noise::none;
+    double noiseScale = 0;  ///< sigma, epsilon, probability or temperature of `noise`
+    Second second = Second::best;
+    double secondScale = 0;  ///< random: tau (0 keeps every second choice); gumbel: temperature
+    bool noiseReachesWeights = false;
+    bool noiseAtEvaluation = false;
+    Offset offset = Offset::none;
+    double offsetRate = 0;
+    GroupRule groupRule = GroupRule::none;
+    std::int64_t groups = 1, groupsKept = 1;
+    Select select = Select::topk;
+    Weigh weigh = Weigh::renorm;
+    double scale = 1;
+    Estimator estimator = Estimator::autogradGate;
+    bool bias = false, frozen = false;
+    double initStd = 0.02;
+    std::vector<double> rig;  ///< [E] added to z, or empty
+    CapacityRule capacity;
+    BalanceTerm balance;
+    std::vector<BalanceTerm> more;
+    double zCoefficient = 0;
+    config::Values options;  ///< `router.options.*`
+    bool operator==(const RouterSpec&) const = default;
+};
+
+/// The router of `layer` (which must have experts). Live settings are taken from `config` as it is now. Throws
+/// base::Error (exit 2) for a word that no stage knows; problems() says the same beforehand.
+RouterSpec makeSpec(const config::RunConfig& config, std::int64_t layer);
+
+/// The routers of all layers with experts, ascending.
+std::vector<RouterSpec> makeSpecs(const config::RunConfig& config);
+
+/// What a router cannot do: unknown or ill-typed options, groups that do not fit, hash without tokens ... Empty = it can run.
+/// `handTable`: for a table checked by hand, k = 1 with softmax after top-k is allowed.
+base::Problems problems(const config::RunConfig& config, bool handTable = false);
+
+/// Slots of a token: k, or E where the number of experts varies (select all, expert choice).
+std::int64_t slots(const RouterSpec& spec);
+/// Does the router score experts (has logits and probabilities)? Not so for hash and round robin.
+bool hasLogits(const RouterSpec& spec);
+/// Does a draw decide anything when `training` is as given?
+bool isRandom(const RouterSpec& spec, bool training);
+
+/// Slots of one expert for T tokens: min(T, max(minimum, 1, ceil(cf k T / E - 1e-6))), rounded up to multiple_of; 0 = no
+/// limit. Expert choice: min(T, max(1, floor(c T / E + 1e-6))).
+std::int64_t capacity(const RouterSpec& spec, std::int64_t tokens, bool training);
+
+std::string_view name(LossKind kind);
+
+/// One line of `moescope-engine routers`: an option and the router it belongs to.
+struct OptionInfo {
+    std::string router, key, type, defaultJson, label, help;
+    double minimum, maximum;
+    std::vector<std::string> choices;
+};
+std::vector<OptionInfo> listOptions();
+
+}  // namespace moescope::routing
