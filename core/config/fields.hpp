@@ -96,21 +96,21 @@ void visitMoeFields(Moe& m, Visit& visit) {
 template <class Router, class Visit>
 void visitRouterFields(Router& r, Visit& visit) {
     using namespace detail;
-    visit(choice("router.net", "Router net", "linear|hash|none", "What computes the logits: a matrix, a fixed table of token ids, or nothing."), r.net);
+    visit(choice("router.net", "Router net", "linear|cosine|hash|none", "What computes the logits: a matrix, the angle to learned directions, a fixed table of token ids, or nothing."), r.net);
     visit(choice("router.transform", "Logit transform", "none|normalise|temperature", "Applied to the logits before the score."), r.transform);
     visit(choice("router.score", "Score", "softmax_all|softmax_selected|sigmoid", "Softmax over all experts before the choice, over the chosen ones after it, or a sigmoid for each."), r.score);
     visit(choice("router.noise", "Noise", "none|input_jitter|input_dropout|logit_gauss_learned|logit_gauss_fixed|logit_mul_jitter|logit_add_uniform|gumbel_all|gumbel_second|random_second",
                  "Randomness of the choice in training."), r.noise);
-    visit(number("router.noise_scale", "Noise scale", "", "Strength of the noise: sigma, epsilon or tau of the chosen kind.", 0, 100, Live::nextStep), r.noise_scale);
+    visit(number("router.noise_scale", "Noise scale", "", "Strength of the noise: sigma, epsilon, probability or tau of the chosen kind; -1 means as published.", -1, 100, Live::nextStep), r.noise_scale);
     visit(choice("router.noise_scope", "Noise reaches", "selection|selection_and_weight", "Noise changes only who is chosen, or also how much they count."), r.noise_scope);
     visit(plain("router.noise_at_evaluation", "Noise at evaluation", "Keep the noise when the model is evaluated."), r.noise_at_evaluation);
     visit(choice("router.offset", "Selection offset", "none|bias_sign|bias_prop", "A term that steers the choice without a loss: loss-free balancing."), r.offset);
     visit(number("router.offset_rate", "Offset step", "", "How far the selection bias moves in a step (u).", 0, 10), r.offset_rate);
-    visit(choice("router.group_rule", "Group rule", "none|limit_max|limit_top2sum|limit_sum|per_group", "Choose groups of experts first."), r.group_rule);
+    visit(choice("router.group_rule", "Group rule", "none|limit_max|limit_top2sum|limit_topjsum|limit_sum|per_group", "Choose groups of experts first."), r.group_rule);
     visit(number("router.groups", "Groups", "", "Number of groups the experts form.", 1, 1024), r.groups);
     visit(number("router.groups_kept", "Groups kept", "", "Groups that remain open to a token.", 1, 1024), r.groups_kept);
     visit(choice("router.select", "Selection", "topk|top1_random_second|top1_gumbel_second|expert_topC|all|fixed", "How experts are chosen."), r.select);
-    visit(choice("router.weigh", "Combine weights", "auto|renorm|renorm_after_drop|raw|one|uniform", "What the chosen experts' outputs are multiplied by; auto is renorm for k > 1 and raw for k = 1."), r.weigh);
+    visit(choice("router.weigh", "Combine weights", "auto|renorm|renorm_after_drop|Lp|raw|one|uniform", "What the chosen experts' outputs are multiplied by; auto is renorm for k > 1 and raw for k = 1."), r.weigh);
     visit(number("router.scale", "Weight scale", "", "Constant factor of the combine weights.", 0, 1000), r.scale);
     visit(choice("router.estimator", "Gradient estimator", "autograd_gate|straight_through|none", "How the loss reaches the router through the choice."), r.estimator);
     visit(plain("router.bias", "Router bias", "The router has a learned bias per expert."), r.bias);

@@ -57,7 +57,7 @@ struct RouterConfig {
     std::string transform = "none";
     std::string score = "softmax_all";
     std::string noise = "none";
-    double noise_scale = 0;
+    double noise_scale = -1;  ///< -1 = the strength its paper uses, 0 = off
     std::string noise_scope = "selection";
     bool noise_at_evaluation = false;
     std::string offset = "none";
