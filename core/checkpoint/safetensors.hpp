@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,6 +20,7 @@ enum class DType : std::uint8_t { F64, F32, F16, BF16, I64, I32, I16, I8, U8, BO
 
 std::size_t bytesOf(DType dtype);
 std::string_view nameOf(DType dtype);            // as the format writes it: "F32"
+std::optional<DType> dtypeNamed(std::string_view name);
 bool isFloating(DType dtype);
 
 using Shape = std::vector<std::int64_t>;         // row-major; {} is one element; rank <= 8, elements <= 2^40
@@ -26,6 +28,7 @@ using Metadata = std::map<std::string, std::string>;
 
 // Elements of a shape times the element's size. Throws std::invalid_argument if the shape breaks the limits above.
 std::uint64_t byteSize(DType dtype, std::span<const std::int64_t> shape);
+std::optional<std::uint64_t> checkedByteSize(DType dtype, std::span<const std::int64_t> shape);   // nothing instead of a throw
 
 // A tensor to be written: row-major, contiguous; `data` is borrowed and has byteSize(dtype, shape) bytes.
 struct NamedTensor {
@@ -60,6 +63,9 @@ struct SafetensorsLimits {
 // Throws std::invalid_argument on a repeated or illegal name or a size that does not fit the shape: a mistake of the caller.
 std::string safetensorsHeader(std::span<const NamedTensor> tensors, const Metadata& metadata = {});
 
+// What is wrong with a tensor's name (a clause like "is longer than 512 bytes"); empty: nothing.
+std::string_view nameProblem(std::string_view name);
+
 // Bytes the file will have.
 std::uint64_t safetensorsSize(std::span<const NamedTensor> tensors, const Metadata& metadata = {});
 
@@ -91,6 +97,8 @@ public:
     // `into` must have exactly the tensor's bytes. Reads in pieces of 8 MB.
     void read(const TensorInfo& tensor, std::span<std::byte> into) const;
     void read(std::string_view name, std::span<std::byte> into) const;
+    // Bytes [offset, offset + into.size()) of the tensor, for those who read piece by piece.
+    void readPiece(const TensorInfo& tensor, std::uint64_t offset, std::span<std::byte> into) const;
 
 private:
     SafetensorsFile(base::FileHandle file, ParsedHeader header, std::uint64_t dataStart);
