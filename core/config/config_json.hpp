@@ -52,7 +52,10 @@ struct SettingDifference {
 std::vector<SettingDifference> differences(const std::vector<RunConfig>& configs);
 
 /// Commands as the JSON objects of scripts and of the control socket: {"step":150,"command":"set","key":..,"value":..}.
+/// For a Command "step" is refused (it is applied at the engine's next step); a ScriptedCommand needs it.
 std::string toJson(const Command& command);
+std::string toJson(const ScriptedCommand& command);
 base::Problems parseCommand(std::string_view json, Command& command);
+base::Problems parseCommand(std::string_view json, ScriptedCommand& command);
 
 }  // namespace moescope::config

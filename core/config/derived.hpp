@@ -17,6 +17,9 @@ std::int64_t headWidth(const ModelConfig&);
 /// Matrices of one expert or dense layer: 2 for relu and gelu, else 3.
 std::int64_t expertMatrices(const ModelConfig&);
 
+/// The domains the generator mixes: those named, or the eight of the preset eight_domains when none is.
+std::vector<DomainConfig> mixture(const DataConfig&);
+
 /// Experts, choices and hidden width after granularity.
 struct MoeShape {
     std::int64_t experts = 0, topK = 0, expertWidth = 0;
@@ -24,13 +27,17 @@ struct MoeShape {
 };
 /// Shape of layer `layer` (experts = 0 if dense).
 MoeShape moeShape(const RunConfig&, std::int64_t layer);
-/// Layers that have experts, ascending.
+/// Layers that have experts, ascending: those of `pattern`, else every n-th from `first_dense` on ((layer + 1) % every == 0).
 std::vector<std::int64_t> moeLayers(const RunConfig&);
+/// Experts that work on a token of a layer of this shape, by design: k, all of a dense mixture, c of expert choice.
+double activeExperts(const RunConfig&, const MoeShape&);
+/// Hidden width of dense layers: ffn_width, or top_k * expert_width.
 std::int64_t denseWidth(const RunConfig&);
 
-/// The weigh rule with "auto" resolved for k experts per token.
+/// The weigh rule with "auto" resolved for k experts per token; renormalising one weight is "raw" (it would be 1).
 std::string weighRule(const RunConfig&, std::int64_t topK);
-/// Capacity C of routing.md 3.2: min(T, max(Cmin, ceil(cf k T / E - 1e-6))), rounded up to multiple_of; 0 = no limit.
+/// Capacity C: min(T, max(1, minimum, ceil(cf k T / E - 1e-6))), rounded up to multiple_of; without count_k the k is 1;
+/// 0 = no limit. Expert choice: the tokens an expert picks, min(T, max(1, floor(c T / E + 1e-6))).
 std::int64_t capacity(const RunConfig&, std::int64_t experts, std::int64_t topK, std::int64_t tokens, bool training);
 
 struct Cost {
@@ -45,10 +52,13 @@ Cost cost(const RunConfig&, std::int64_t vocabulary, double keptPerToken = -1);
 /// Peak bytes of weights, gradients, optimizer states and activations of a training step (estimate).
 double memoryBytes(const RunConfig&, std::int64_t vocabulary);
 
-/// Learning rate of `step` (0-based, of the step about to be taken) by the schedule.
+/// Learning rate of `step` (0-based, of the step about to be taken). Warm-up: lr (step + 1) / warmup. Then, with
+/// p = (step - warmup) / (steps - warmup) and r = min_lr_ratio: cosine lr (r + (1 - r)(1 + cos(pi p)) / 2), linear
+/// lr (1 - (1 - r) p), constant lr, wsd lr until p = 0.8 and then straight down to r lr at p = 1.
 double learningRate(const TrainingConfig&, std::int64_t step);
 
-/// The same run without experts at equal active FLOPs: ffn_width solved from the active width plus the router's share.
+/// The same run without experts at equal active FLOPs per token. The hidden width is a multiple of 8 (of 4, 2 or 1 where
+/// that would miss by more than 1 %); a rig and scripted commands that need a router are left out.
 RunConfig denseTwin(const RunConfig&);
 
 }  // namespace moescope::config

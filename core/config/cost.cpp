@@ -1,0 +1,116 @@
+// Parameters, FLOPs and memory, counted from a configuration. All sums are in double: exact far beyond what can be run.
+#include <algorithm>
+#include <cmath>
+
+#include "core/config/derived.hpp"
+
+namespace moescope::config {
+namespace {
+
+// Numbers that only one layer has; matrix weights count a multiply and an add for each token that uses them.
+struct LayerCount {
+    double total = 0;   // all weights
+    double matmul = 0;  // matrix weights one token uses
+    double other = 0;   // norms and biases, no matrix product
+};
+
+double attentionWidth(const ModelConfig& m) { return static_cast<double>(m.heads) * static_cast<double>(headWidth(m)); }
+double kvWidth(const ModelConfig& m) { return static_cast<double>(kvHeads(m)) * static_cast<double>(headWidth(m)); }
+
+double attentionWeights(const ModelConfig& m) { return 2 * static_cast<double>(m.width) * (attentionWidth(m) + kvWidth(m)); }
+
+double normWeights(const ModelConfig& m) {
+    return 2 * static_cast<double>(m.width) + (m.qk_norm ? 2 * static_cast<double>(headWidth(m)) : 0);
+}
+
+double mlpWeights(const RunConfig& c, double hidden) {
+    return static_cast<double>(expertMatrices(c.model)) * static_cast<double>(c.model.width) * hidden;
+}
+
+double routerWeights(const RunConfig& c, double experts) {
+    if (c.router.net != "linear") return 0;
+    const double matrix = static_cast<double>(c.model.width) * experts;
+    return c.router.noise == "logit_gauss_learned" ? 2 * matrix : matrix;
+}
+
+// What every token uses beside the chosen experts.
+double alwaysOn(const RunConfig& c, const MoeShape& s) {
+    const auto expert = mlpWeights(c, static_cast<double>(s.expertWidth));
+    const double shared = static_cast<double>(c.moe.shared_experts);
+    return shared * expert + (c.moe.shared_gate ? static_cast<double>(c.model.width) : 0) + (c.moe.residual == "sum" ? expert : 0);
+}
+
+LayerCount countLayer(const RunConfig& c, std::int64_t layer, double keptPerToken) {
+    LayerCount n;
+    n.matmul = attentionWeights(c.model);
+    n.other = normWeights(c.model);
+    const MoeShape s = moeShape(c, layer);
+    if (s.experts == 0) {
+        n.matmul += mlpWeights(c, static_cast<double>(denseWidth(c)));
+        n.total = n.matmul + n.other;
+        return n;
+    }
+    const auto experts = static_cast<double>(s.experts);
+    const double expert = mlpWeights(c, static_cast<double>(s.expertWidth));
+    n.matmul += routerWeights(c, experts) + alwaysOn(c, s);
+    n.other += c.router.bias && c.router.net == "linear" ? experts : 0;
+    n.total = n.matmul + n.other + experts * expert;
+    n.matmul += (keptPerToken < 0 ? activeExperts(c, s) : keptPerToken) * expert;
+    return n;
+}
+
+std::int64_t rounded(double count) { return std::isfinite(count) && count < 9e18 ? static_cast<std::int64_t>(std::llround(count)) : INT64_MAX; }
+
+// Numbers kept for the backward pass for each token, by the unfused operations of the reference path.
+double savedByAttention(const ModelConfig& m) {
+    const double qkv = attentionWidth(m) + 2 * kvWidth(m);
+    return 4 * static_cast<double>(m.width) + (m.qk_norm ? 3 : 2) * qkv + attentionWidth(m);
+}
+
+double savedByMlp(const RunConfig& c, double copies, double hidden) {
+    const double inner = expertMatrices(c.model) == 3 ? 4 : 2;
+    return copies * (3 * static_cast<double>(c.model.width) + inner * hidden);
+}
+
+double savedByLayer(const RunConfig& c, std::int64_t layer) {
+    const MoeShape s = moeShape(c, layer);
+    const double saved = savedByAttention(c.model) + 2 * static_cast<double>(c.model.width);
+    if (s.experts == 0) return saved + savedByMlp(c, 1, static_cast<double>(denseWidth(c)));
+    const double copies = activeExperts(c, s) + static_cast<double>(c.moe.shared_experts) + (c.moe.residual == "sum" ? 1 : 0);
+    return saved + savedByMlp(c, copies, static_cast<double>(s.expertWidth));
+}
+
+double vocabularyOf(const RunConfig& c, std::int64_t fromData) {
+    return static_cast<double>(c.model.vocabulary > 0 ? c.model.vocabulary : fromData);
+}
+
+}  // namespace
+
+Cost cost(const RunConfig& c, std::int64_t vocabulary, double keptPerToken) {
+    const auto d = static_cast<double>(c.model.width);
+    const double head = vocabularyOf(c, vocabulary) * d;
+    double total = (c.model.tied_head ? 1 : 2) * head + d, active = head + d + (c.model.tied_head ? 0 : d), matmul = head;
+    for (std::int64_t layer = 0; layer < c.model.layers; ++layer) {
+        const LayerCount n = countLayer(c, layer, -1);
+        total += n.total;
+        active += n.matmul + n.other;
+        matmul += keptPerToken < 0 ? n.matmul : countLayer(c, layer, keptPerToken).matmul;
+    }
+    const double scores = 2 * static_cast<double>(c.model.context) * attentionWidth(c.model) * static_cast<double>(c.model.layers);
+    const double forward = 2 * matmul + scores;
+    return {rounded(total), rounded(active), forward, 3 * forward};
+}
+
+double memoryBytes(const RunConfig& c, std::int64_t vocabulary) {
+    const bool half = c.training.precision == "bf16";
+    const double perWeight = half ? 18 : 16;  // float32 weight, gradient and two moments; bf16 keeps a cast copy
+    const double perNumber = half ? 2 : 4;
+    const double tokens = static_cast<double>(c.training.batch) * static_cast<double>(c.model.context);
+    double saved = 2 * static_cast<double>(c.model.width) * perNumber + 3 * 4 * vocabularyOf(c, vocabulary);
+    for (std::int64_t layer = 0; layer < c.model.layers; ++layer) {
+        saved += savedByLayer(c, layer) * perNumber + 6 * 4 * static_cast<double>(moeShape(c, layer).experts);
+    }
+    return static_cast<double>(cost(c, vocabulary).paramsTotal) * perWeight + tokens * saved;
+}
+
+}  // namespace moescope::config

@@ -1,0 +1,94 @@
+// Shapes, capacity and learning rate that follow from a configuration.
+#include "core/config/derived.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+namespace moescope::config {
+
+std::int64_t kvHeads(const ModelConfig& m) { return m.kv_heads > 0 ? m.kv_heads : m.heads; }
+
+std::int64_t headWidth(const ModelConfig& m) { return m.head_width > 0 ? m.head_width : m.width / std::max<std::int64_t>(m.heads, 1); }
+
+std::int64_t expertMatrices(const ModelConfig& m) { return m.activation == "relu" || m.activation == "gelu" ? 2 : 3; }
+
+std::vector<DomainConfig> mixture(const DataConfig& data) {
+    if (!data.domains.empty()) return data.domains;
+    const auto language = [](std::string name, std::string alphabet, std::int64_t seed) {
+        return DomainConfig{"language", std::move(name), 1,
+                            {{"alphabet", std::move(alphabet)}, {"lexicon", std::int64_t{60}}, {"branching", std::int64_t{4}}, {"language_seed", seed}}};
+    };
+    return {{"arithmetic", "arithmetic", 1, {{"digits", std::int64_t{2}}, {"ops", std::string("+-")}}},
+            {"brackets", "brackets", 1, {{"kinds", std::int64_t{3}}, {"depth", std::int64_t{6}}}},
+            {"copy", "copy", 1, {{"alphabet", std::string("latin_a_j")}, {"length", std::int64_t{6}}, {"rule", std::string("copy")}}},
+            language("latin 1", "latin_a_j", 1),
+            language("latin 2", "latin_k_t", 2),
+            language("greek", "greek", 3),
+            {"dates", "dates", 1, {}},
+            {"code", "code", 1, {}}};
+}
+
+std::vector<std::int64_t> moeLayers(const RunConfig& c) {
+    std::vector<std::int64_t> layers;
+    for (std::int64_t layer = 0; layer < c.model.layers; ++layer) {
+        if (moeShape(c, layer).experts > 0) layers.push_back(layer);
+    }
+    return layers;
+}
+
+MoeShape moeShape(const RunConfig& c, std::int64_t layer) {
+    const MoeConfig& m = c.moe;
+    std::int64_t experts = 0;
+    if (!m.pattern.empty()) {
+        if (layer < 0 || layer >= static_cast<std::int64_t>(m.pattern.size())) return {};
+        experts = m.experts > 0 ? m.pattern[static_cast<std::size_t>(layer)] : 0;
+    } else if (layer >= m.first_dense && (layer + 1) % std::max<std::int64_t>(m.every, 1) == 0) {
+        experts = m.experts;
+    }
+    if (experts <= 0) return {};
+    const std::int64_t g = std::max<std::int64_t>(m.granularity, 1);
+    return {experts * g, m.top_k * g, m.expert_width / g};
+}
+
+std::int64_t denseWidth(const RunConfig& c) { return c.model.ffn_width > 0 ? c.model.ffn_width : c.moe.top_k * c.moe.expert_width; }
+
+double activeExperts(const RunConfig& c, const MoeShape& shape) {
+    const auto experts = static_cast<double>(shape.experts);
+    if (c.router.select == "all") return experts;
+    if (c.router.select == "expert_topC") return std::min(experts, c.capacity.factor);
+    return std::min(experts, static_cast<double>(shape.topK));
+}
+
+std::string weighRule(const RunConfig& c, std::int64_t topK) {
+    const std::string& rule = c.router.weigh;
+    if (topK <= 1 && (rule == "auto" || rule == "renorm" || rule == "renorm_after_drop")) return "raw";
+    return rule == "auto" ? "renorm" : rule;
+}
+
+std::int64_t capacity(const RunConfig& c, std::int64_t experts, std::int64_t topK, std::int64_t tokens, bool training) {
+    const double factor = training || c.capacity.eval_factor < 0 ? c.capacity.factor : c.capacity.eval_factor;
+    if (factor <= 0 || experts <= 0) return 0;
+    const double fair = static_cast<double>(tokens) / static_cast<double>(experts);
+    const auto most = static_cast<double>(tokens);
+    if (c.router.select == "expert_topC") return static_cast<std::int64_t>(std::min(most, std::max(1.0, std::floor(factor * fair + 1e-6))));
+    const double wanted = std::ceil(factor * (c.capacity.count_k ? static_cast<double>(topK) : 1.0) * fair - 1e-6);
+    const double least = static_cast<double>(std::max<std::int64_t>(c.capacity.minimum, 1));
+    const auto slots = static_cast<std::int64_t>(std::min(most, std::max(least, wanted)));
+    const std::int64_t step = std::max<std::int64_t>(c.capacity.multiple_of, 1);
+    return (slots + step - 1) / step * step;
+}
+
+double learningRate(const TrainingConfig& t, std::int64_t step) {
+    if (step < t.warmup) return t.lr * static_cast<double>(step + 1) / static_cast<double>(t.warmup);
+    const double span = static_cast<double>(std::max<std::int64_t>(t.steps - t.warmup, 1));
+    const double p = std::clamp(static_cast<double>(step - t.warmup) / span, 0.0, 1.0);
+    const double fall = 1 - t.min_lr_ratio;
+    constexpr double stable = 0.8;
+    if (t.schedule == "cosine") return t.lr * (t.min_lr_ratio + fall * 0.5 * (1 + std::cos(std::numbers::pi * p)));
+    if (t.schedule == "linear") return t.lr * (1 - fall * p);
+    if (t.schedule == "wsd") return t.lr * (1 - fall * std::max(0.0, p - stable) / (1 - stable));
+    return t.lr;
+}
+
+}  // namespace moescope::config
