@@ -1,0 +1,224 @@
+// Puts a session's parts together.
+#include "app/engine/launch.hpp"
+
+#include <atomic>
+#include <cmath>
+#include <filesystem>
+
+#include "app/engine/run_options.hpp"
+#include "app/engine/session.hpp"
+#include "app/shared/control_address.hpp"
+#include "core/base/error.hpp"
+#include "core/config/config_json.hpp"
+#include "core/config/derived.hpp"
+#include "core/config/validate.hpp"
+#include "core/training/devices.hpp"
+#include "storage/run_reader.hpp"
+
+namespace moescope::app {
+namespace {
+
+namespace fs = std::filesystem;
+using training::Trainer;
+
+struct Machine {
+    std::string device;
+    std::shared_ptr<const data::Corpus> corpus;
+    std::unique_ptr<Trainer> trainer;
+};
+
+/// Device, data and model; on problems `trainer` is empty.
+Machine prepare(const Context& context, const config::RunConfig& config, base::Problems& problems) {
+    Machine machine;
+    machine.device = training::resolveDevice(config.training.device, problems);
+    if (!problems.empty()) return machine;
+    training::prepareThread(config.training.threads, config.training.deterministic);
+    machine.corpus = data::openCorpus(config, tokenCache(context), problems);
+    if (!machine.corpus) return machine;
+    machine.trainer = Trainer::create(config, machine.corpus, machine.device, problems);
+    return machine;
+}
+
+std::string deviceName(const std::string& id) {
+    for (const training::DeviceInfo& device : training::listDevices())
+        if (device.id == id) return device.name;
+    return id;
+}
+
+storage::RunFacts factsOf(const Machine& machine, const config::RunConfig& config) {
+    storage::RunFacts facts;
+    facts.domains = machine.corpus->domains();
+    for (const data::DomainFacts& domain : machine.corpus->facts().domains)
+        facts.domainFloors.push_back(domain.floor < 0 ? std::nan("") : domain.floor);
+    for (std::int64_t id = 0; id < machine.corpus->vocabulary(); ++id) facts.vocabulary.push_back(machine.corpus->decode(static_cast<std::int32_t>(id)));
+    for (const std::int64_t layer : config::moeLayers(config)) {
+        facts.moeLayers.push_back(static_cast<std::int32_t>(layer));
+        facts.experts = std::max(facts.experts, static_cast<std::int32_t>(config::moeShape(config, layer).experts));
+        facts.slots = std::max(facts.slots, static_cast<std::int32_t>(config::moeShape(config, layer).topK));
+    }
+    facts.quantiles = config.telemetry.quantiles;
+    const config::Cost cost = config::cost(config, machine.trainer->vocabulary());
+    facts.paramsTotal = machine.trainer->parametersTotal();
+    facts.paramsActive = cost.paramsActive;
+    facts.flopsToken = cost.flopsToken;
+    facts.deviceName = deviceName(machine.device);
+    facts.moreJson = Json{{"corpus", machine.corpus->fingerprint()}, {"bytes_per_token", machine.corpus->bytesPerToken()},
+                          {"mark", config::couplingMark(config)}, {"steps", config.training.steps}, {"commands", Json::array()}}.dump();
+    return facts;
+}
+
+storage::SinkOptions sinkOptions(const Context& context, const storage::Store& store, std::atomic<bool>& stalled, bool ack) {
+    storage::SinkOptions options;
+    if (ack) options.onCommit = [](std::int64_t step) { Context{.json = true}.result(Json{{"event", "ack"}, {"step", step}}, {}); };
+    options.onHealth = [&stalled, &context](storage::SinkHealth health, const std::string& text) {
+        stalled = health == storage::SinkHealth::retrying;
+        if (health != storage::SinkHealth::good) context.say("store: " + text);
+    };
+    options.onDiskFull = [&store] { store.releaseBallast(); };
+    return options;
+}
+
+void sayStart(const Context& context, const std::string& run, const std::string& name, const Machine& machine, const config::RunConfig& config) {
+    context.result({{"event", "started"}, {"run", run}, {"name", name}, {"device", machine.device}, {"config", Json::parse(config::toJson(config, -1))}}, {});
+    const config::Cost cost = config::cost(config, machine.trainer->vocabulary());
+    context.say("run " + run + " \"" + name + "\" on " + deviceName(machine.device) + ": " + shortNumber(static_cast<double>(cost.paramsTotal)) +
+                " parameters, " + shortNumber(static_cast<double>(cost.paramsActive)) + " active, " + std::to_string(config.training.steps) + " steps");
+    if (const std::string mark = config::couplingMark(config); !mark.empty()) context.say("note: this router is " + mark);
+}
+
+/// Runs the session on an opened run; the writer already knows where it starts.
+int runSession(const Context& context, const storage::Store& store, const std::string& run, storage::RunWriter writer, Machine& machine,
+               storage::RunFacts facts, CommandLog commands, std::vector<storage::CheckpointRow> rows, const std::string& stateJson, bool ack,
+               bool resumed) {
+    std::atomic<bool> stalled{false};
+    const fs::path folder = writer.runFolder();
+    ControlServer control(controlSocket(run));
+    storage::StoreSink sink(std::move(writer), sinkOptions(context, store, stalled, ack));
+    CheckpointKeeper keeper(folder, machine.trainer->config().training.keep_checkpoints, std::move(rows));
+    try {
+        Session session({context, run, *machine.trainer, sink, facts, keeper, control, commands, stalled, machine.corpus->domains(),
+                         Session::scriptAppliedIn(stateJson), resumed});
+        const int exit = session.run();
+        sink.close();
+        return exit;
+    } catch (const std::exception& error) {
+        try {
+            const std::string text = std::string("The engine ended: ") + error.what();
+            sink.event({machine.trainer->stepsDone(), telemetry::Severity::error, "run.failed", text, "{}"});
+            sink.transact([&](storage::RunWriter& w) { w.setState(storage::RunState::failed, text); });
+            sink.close();
+        } catch (const std::exception& second) {
+            context.say(std::string("store: ") + second.what());
+        }
+        throw;
+    }
+}
+
+std::string routerId(const config::RunConfig& config) {
+    const std::size_t plus = config.preset.rfind('+');
+    return plus == std::string::npos ? config.router.select : config.preset.substr(plus + 1);
+}
+
+storage::NewRun newRunOf(const NewTraining& wanted) {
+    storage::NewRun run;
+    run.name = wanted.name;
+    run.preset = wanted.config.preset;
+    run.router = wanted.config.moe.experts == 0 ? "dense" : routerId(wanted.config);
+    run.configJson = config::toJson(wanted.config, -1);
+    run.parent = wanted.parent;
+    run.parentStep = std::max<std::int64_t>(0, wanted.parentStep);
+    run.group = wanted.group;
+    run.tags = wanted.tags;
+    return run;
+}
+
+storage::RunWriter openWriter(const storage::Store& store, const std::string& run) {
+    return storage::RunWriter(storage::RunLock::acquire(store.runFolder(run), controlSocket(run).string()));
+}
+
+std::string nameOf(const storage::Store& store, const std::string& run) { return storage::RunReader(store.runFolder(run)).meta().name; }
+
+std::uint64_t checkpointBytes(const Machine& machine) { return static_cast<std::uint64_t>(machine.trainer->parametersTotal()) * 12; }
+
+}  // namespace
+
+std::string tokenCache(const Context& context) { return (context.storeFolder() / "tokens").string(); }
+
+config::RunConfig storedConfig(const storage::Store& store, const std::string& ulid) {
+    config::RunConfig config;
+    const storage::RunMeta meta = storage::RunReader(store.runFolder(ulid)).meta();
+    const base::Problems problems = config::applyJson(config, meta.configJson);
+    config.preset = meta.preset;
+    if (problems.empty()) return config;
+    throw base::Error(base::ExitCode::newerSchema, "run.config", problems.front().key + ": " + problems.front().text, ulid,
+                      "this run was made by another version of MoEScope; use that one to train it");
+}
+
+int trainNew(const Context& context, NewTraining wanted) {
+    base::Problems problems = config::validate(wanted.config);
+    if (!problems.empty()) return report(context, problems);
+    const storage::Store store(context.storeFolder());
+    Machine machine = prepare(context, wanted.config, problems);
+    if (!machine.trainer) return report(context, problems);
+    std::string stateJson = "{}";
+    if (wanted.parentStep >= 0) {
+        const fs::path parent = store.runFolder(wanted.parent);
+        ChosenCheckpoint chosen = choose(parent, storage::RunReader(parent).checkpoints(), wanted.parentStep);
+        machine.trainer->restore(chosen.loaded);
+        wanted.parentStep = chosen.loaded.info.step;
+        stateJson = chosen.loaded.stateJson;
+    }
+    store.requireSpace({.checkpointBytes = checkpointBytes(machine)});
+    const std::string run = store.newRun(newRunOf(wanted));
+    store.makeBallast();
+    storage::RunWriter writer = openWriter(store, run);
+    writer.startAttempt(machine.trainer->stepsDone(), training::environmentJson());
+    const storage::RunFacts facts = factsOf(machine, wanted.config);
+    writer.setFacts(facts);
+    sayStart(context, run, nameOf(store, run), machine, wanted.config);
+    return runSession(context, store, run, std::move(writer), machine, facts, CommandLog(), {}, stateJson, wanted.ack, false);
+}
+
+int resume(const Context& context, const Resumption& wanted) {
+    const storage::Store store(context.storeFolder());
+    config::RunConfig config = storedConfig(store, wanted.run);
+    storage::RunWriter writer = openWriter(store, wanted.run);
+    std::vector<storage::CheckpointRow> rows = storage::RunReader(store.runFolder(wanted.run)).checkpoints();
+    reconcile(writer, rows);
+    ChosenCheckpoint chosen = choose(writer.runFolder(), rows, wanted.from);
+    const storage::RunFacts stored = writer.meta().facts;
+    const Json more = Json::parse(stored.moreJson);
+    config.training.steps = more.value("steps", config.training.steps);
+    base::Problems problems = applySets(wanted.sets, config);
+    if (!context.device.empty()) config.training.device = context.device;
+    if (context.threads >= 0) config.training.threads = context.threads;
+    if (problems.empty()) problems = config::validate(config);
+    if (!problems.empty()) return report(context, problems);
+    Machine machine = prepare(context, config, problems);
+    if (!machine.trainer) return report(context, problems);
+    if (more.contains("corpus") && more["corpus"] != machine.corpus->fingerprint())
+        throw base::Error(base::ExitCode::badInput, "data.changed", "the text is not the one this run was trained on", config.data.source,
+                          "put the original text back, or start a new run on this one");
+    machine.trainer->restore(chosen.loaded);
+    CommandLog commands(more.value("commands", Json::array()).dump(), Session::commandsAppliedIn(chosen.loaded.stateJson));
+    if (!wanted.replay) commands.dropPending();
+    writer.startAttempt(machine.trainer->stepsDone(), training::environmentJson());
+    storage::RunFacts facts = stored;
+    Json kept = more;
+    kept["steps"] = config.training.steps;
+    kept["commands"] = Json::parse(commands.json());
+    facts.moreJson = kept.dump();
+    writer.setFacts(facts);
+    for (const std::int64_t step : chosen.bad) writer.markCheckpoint(step, "bad");
+    for (const std::string& complaint : chosen.complaints) {
+        writer.append(telemetry::Event{machine.trainer->stepsDone(), telemetry::Severity::warning, "ckpt.bad", complaint, "{}"});
+        context.say("warning: " + complaint);
+    }
+    writer.commit();
+    std::erase_if(rows, [&](const auto& row) { return std::find(chosen.bad.begin(), chosen.bad.end(), row.step) != chosen.bad.end(); });
+    sayStart(context, wanted.run, nameOf(store, wanted.run), machine, config);
+    return runSession(context, store, wanted.run, std::move(writer), machine, facts, std::move(commands), std::move(rows),
+                      chosen.loaded.stateJson, wanted.ack, true);
+}
+
+}  // namespace moescope::app

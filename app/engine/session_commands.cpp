@@ -1,0 +1,116 @@
+// What a session does with commands: those of the script, those repeated by a resume, and those that come in now.
+#include "app/engine/session.hpp"
+#include "core/base/error.hpp"
+#include "core/config/config_json.hpp"
+#include "core/config/validate.hpp"
+
+namespace moescope::app {
+namespace {
+
+using telemetry::Severity;
+
+Json sessionPart(const std::string& stateJson) {
+    const Json state = Json::parse(stateJson, nullptr, false);
+    return state.is_object() && state.contains("session") ? state["session"] : Json::object();
+}
+
+std::string refusal(const base::Problems& problems) { return Json{{"ok", false}, {"problems", toJson(problems)}}.dump(); }
+
+}  // namespace
+
+std::int64_t Session::scriptAppliedIn(const std::string& stateJson) { return sessionPart(stateJson).value("script_applied", std::int64_t{0}); }
+
+std::size_t Session::commandsAppliedIn(const std::string& stateJson) { return sessionPart(stateJson).value("commands_applied", std::size_t{0}); }
+
+void Session::applyScript() {
+    const auto& script = m.trainer.config().script;
+    while (m.scriptApplied < static_cast<std::int64_t>(script.size()) && !ended()) {
+        const config::ScriptedCommand entry = script[static_cast<std::size_t>(m.scriptApplied)];
+        if (entry.step > step()) return;
+        ++m.scriptApplied;
+        applyQuietly(entry.command, "script");
+    }
+}
+
+void Session::applyPending() {
+    while (const config::Command* command = m.commands.due(step())) applyQuietly(*command, "replay");
+}
+
+void Session::applyQuietly(const config::Command& command, const char* why) {
+    const base::Problems problems = apply(command);
+    for (const base::Problem& problem : problems)
+        event(Severity::warning, "command.refused", std::string("A command of the ") + why + " was refused: " + problem.text,
+              {{"command", Json::parse(config::toJson(command))}});
+}
+
+void Session::serve(int milliseconds) {
+    auto request = m.control.next(milliseconds);
+    for (; request; request = m.control.next(0)) m.control.answer(request->id, handle(request->line));
+}
+
+std::string Session::handle(const std::string& line) {
+    const Json peek = Json::parse(line, nullptr, false);
+    if (peek.is_object() && peek.value("command", Json()) == "status") return status().dump();
+    config::Command command;
+    base::Problems problems = config::parseCommand(line, command);
+    if (problems.empty()) problems = apply(command);
+    if (!problems.empty()) {
+        event(Severity::info, "command.bad", "A command was refused: " + problems.front().text);
+        return refusal(problems);
+    }
+    const bool changesTraining = command.verb == "set" || command.verb == "mute" || command.verb == "unmute" || command.verb == "rig";
+    if (changesTraining) {
+        m.commands.add(step(), command);
+        storeCommands();
+    }
+    return Json{{"ok", true}, {"applied_at_step", step()}}.dump();
+}
+
+base::Problems Session::apply(const config::Command& command) {
+    if (base::Problems problems = config::validate(m.trainer.config(), command); !problems.empty()) return problems;
+    static constexpr std::string_view kOwn[] = {"pause", "resume", "step", "stop", "checkpoint"};
+    for (const std::string_view verb : kOwn)
+        if (command.verb == verb) return control(command.verb);
+    telemetry::Event change;
+    base::Problems problems = m.trainer.apply(command, change);
+    if (!problems.empty()) return problems;
+    change.step = step();
+    change.severity = Severity::change;
+    change.code = "command." + command.verb;
+    change.detailJson = config::toJson(command);
+    m_progress.event(change);
+    return {};
+}
+
+base::Problems Session::control(const std::string& verb) {
+    if (verb == "pause") setPaused(true, "by command");
+    if (verb == "resume") setPaused(false, "by command");
+    if (verb == "step") m_stepOnce = true;
+    if (verb == "stop") m_end = End::stopped;
+    if (verb == "checkpoint") saveCheckpoint();
+    return {};
+}
+
+void Session::setPaused(bool paused, const std::string& why) {
+    if (m_paused == paused) return;
+    m_paused = paused;
+    event(Severity::info, paused ? "run.paused" : "run.continued", (paused ? "Paused: " : "Going on: ") + why + ".");
+    m.sink.transact([&](storage::RunWriter& writer) {
+        writer.setState(paused ? storage::RunState::paused : storage::RunState::running, paused ? why : std::string());
+    });
+}
+
+/// Stored before it is answered, so that an acknowledged command survives whatever comes.
+void Session::storeCommands() {
+    Json more = Json::parse(m.facts.moreJson);
+    more["commands"] = Json::parse(m.commands.json());
+    m.facts.moreJson = more.dump();
+    m.sink.transact([this](storage::RunWriter& writer) { writer.setFacts(m.facts); });
+}
+
+Json Session::status() const {
+    return {{"ok", true}, {"run", m.run}, {"step", step()}, {"steps", steps()}, {"paused", m_paused},
+            {"device", m.trainer.device()}, {"config", Json::parse(config::toJson(m.trainer.config(), -1))}};
+}
+
+}  // namespace moescope::app

@@ -1,0 +1,70 @@
+// estimate: parameters, FLOPs and memory of a run before it starts; with --probe also its time.
+#include <CLI/CLI.hpp>
+
+#include "app/engine/run_options.hpp"
+#include "app/engine/verbs.hpp"
+#include "core/base/clock.hpp"
+#include "core/config/derived.hpp"
+#include "core/config/validate.hpp"
+#include "core/data/corpus.hpp"
+#include "core/training/devices.hpp"
+#include "core/training/trainer.hpp"
+
+namespace moescope::app {
+namespace {
+
+constexpr int kProbeSteps = 5;
+
+void append(base::Problems& all, const base::Problems& more) { all.insert(all.end(), more.begin(), more.end()); }
+
+double probeSeconds(const config::RunConfig& config, std::shared_ptr<const data::Corpus> corpus, base::Problems& problems) {
+    const std::string device = training::resolveDevice(config.training.device, problems);
+    if (!problems.empty()) return telemetry::kNone;
+    training::prepareThread(config.training.threads, config.training.deterministic);
+    const auto trainer = training::Trainer::create(config, std::move(corpus), device, problems);
+    if (!trainer) return telemetry::kNone;
+    trainer->step();
+    const std::int64_t start = base::monotonicNanoseconds();
+    for (int i = 0; i < kProbeSteps; ++i) trainer->step();
+    const double step = static_cast<double>(base::monotonicNanoseconds() - start) * 1e-9 / kProbeSteps;
+    return step * static_cast<double>(config.training.steps);
+}
+
+std::string readable(const Json& json) {
+    std::string text = "parameters  " + shortNumber(json["params_total"]) + " total, " + shortNumber(json["params_active"]) + " active\n";
+    text += "per token   " + shortNumber(json["flops_token"]) + "FLOP trained, " + shortNumber(json["flops_token_forward"]) + "FLOP forward\n";
+    text += "memory      " + shortNumber(json["memory_bytes"]) + "B";
+    if (json.contains("seconds")) text += "\ntime        " + fixed(json["seconds"], 1) + " s";
+    return text;
+}
+
+int estimate(const Context& context, const RunOptions& options, bool probe) {
+    config::RunConfig config;
+    base::Problems problems = build(options, context, config);
+    if (problems.empty()) problems = config::validate(config);
+    if (!problems.empty()) return report(context, problems);
+    const auto corpus = data::openCorpus(config, (context.storeFolder() / "tokens").string(), problems);
+    if (!corpus) return report(context, problems);
+    const config::Cost cost = config::cost(config, corpus->vocabulary());
+    Json json{{"params_total", cost.paramsTotal}, {"params_active", cost.paramsActive}, {"flops_token", cost.flopsToken},
+              {"flops_token_forward", cost.flopsTokenForward}, {"memory_bytes", config::memoryBytes(config, corpus->vocabulary())},
+              {"vocabulary", corpus->vocabulary()}, {"mark", config::couplingMark(config)}};
+    if (probe) json["seconds"] = number(probeSeconds(config, corpus, problems));
+    json["problems"] = toJson(problems);
+    context.result(json, readable(json));
+    return problems.empty() ? 0 : 2;
+}
+
+}  // namespace
+
+void addEstimate(CLI::App& app, Context& context, Action& action) {
+    auto* verb = app.add_subcommand("estimate", "Parameters, FLOPs, memory (and time) of a run before it starts");
+    verb->footer("Example: moescope-engine estimate --preset eight_domains --set moe.experts=16 --probe");
+    auto options = std::make_shared<RunOptions>();
+    auto probe = std::make_shared<bool>(false);
+    addRunOptions(*verb, *options);
+    verb->add_flag("--probe", *probe, "Train a few steps to measure the time");
+    verb->callback([=, &context, &action] { action = [=, &context] { return estimate(context, *options, *probe); }; });
+}
+
+}  // namespace moescope::app

@@ -1,0 +1,53 @@
+// route: a router on a table of numbers, for people who want to check one by hand.
+#include <CLI/CLI.hpp>
+
+#include <iostream>
+#include <iterator>
+
+#include "app/engine/verbs.hpp"
+#include "core/base/files.hpp"
+#include "core/routing/route_table.hpp"
+
+namespace moescope::app {
+namespace {
+
+constexpr std::uint64_t kLargestTable = 64 << 20;
+
+std::string readInput(const std::string& file) {
+    if (file != "-") return base::readWhole(file, kLargestTable);
+    return {std::istreambuf_iterator<char>(std::cin), {}};
+}
+
+std::string lineOf(const Json& row) {
+    std::string text;
+    for (const Json& value : row) text += (text.empty() ? "" : " ") + (value.is_number_float() ? shortNumber(value) : value.dump());
+    return text;
+}
+
+std::string readable(const Json& answer) {
+    std::vector<std::vector<std::string>> rows{{"token", "experts", "weights", "kept"}};
+    for (std::size_t t = 0; t < answer["experts"].size(); ++t)
+        rows.push_back({std::to_string(t), lineOf(answer["experts"][t]), lineOf(answer["weights"][t]), lineOf(answer["kept"][t])});
+    return table(rows, "123") + "\nload " + lineOf(answer["load"]) + "\nlosses " + answer["losses"].dump();
+}
+
+int route(const Context& context, const std::string& file) {
+    base::Problems problems;
+    const std::string answer = routing::routeTable(readInput(file), problems);
+    if (!problems.empty()) return report(context, problems);
+    const Json json = Json::parse(answer);
+    context.result(json, context.json ? std::string() : readable(json));
+    return 0;
+}
+
+}  // namespace
+
+void addRoute(CLI::App& app, Context& context, Action& action) {
+    auto* verb = app.add_subcommand("route", "A router on a table of numbers: selection, weights, losses, gradients");
+    verb->footer(R"(Example: echo '{"preset":"switch","config":{"moe.experts":4},"logits":[[1,2,0,0]]}' | moescope-engine route --input - --json)");
+    auto file = std::make_shared<std::string>();
+    verb->add_option("--input", *file, "JSON file with config and logits, or - for standard input")->required()->type_name("FILE.json");
+    verb->callback([=, &context, &action] { action = [=, &context] { return route(context, *file); }; });
+}
+
+}  // namespace moescope::app
