@@ -2,6 +2,9 @@
 //
 // A file is {"id","title","description","look_for","source","deviations", "config":{...flat or nested...}}; a run preset
 // sets what it names, a router preset resets router., capacity., balance. to their defaults and then sets what it names.
+// A router preset that is applied first goes on top of the run preset eight_domains and then sets what its "alone" names:
+// the published ratio of experts, scaled to a minute on a CPU. "dense_twin": true replaces the experts by a dense layer of
+// equal active FLOPs.
 #pragma once
 
 #include <filesystem>
@@ -21,7 +24,9 @@ struct Preset {
     std::string id, title, description, lookFor, source;
     std::vector<std::string> deviations;
     PresetKind kind = PresetKind::run;
-    std::string configJson;
+    std::string configJson = "{}";
+    std::string aloneJson = "{}";
+    bool denseTwin = false;
 };
 
 /// The folder `resources/` beside the program, in its install tree, or the source tree; throws base::Error if none.

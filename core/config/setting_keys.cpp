@@ -62,6 +62,15 @@ bool isSettingGroup(std::string_view key) {
     });
 }
 
+std::vector<std::string_view> splitWords(std::string_view list, char separator) {
+    std::vector<std::string_view> words;
+    while (!list.empty()) {
+        words.push_back(list.substr(0, list.find(separator)));
+        list.remove_prefix(std::min(words.back().size() + 1, list.size()));
+    }
+    return words;
+}
+
 std::string nearest(std::string_view word, std::span<const std::string_view> candidates) {
     std::string_view best;
     std::size_t least = SIZE_MAX;

@@ -17,6 +17,9 @@ bool isSettingGroup(std::string_view key);
 inline constexpr std::string_view kOptionPrefix = "router.options.";
 inline bool isRouterOption(std::string_view key) { return key.size() > kOptionPrefix.size() && key.starts_with(kOptionPrefix); }
 
+/// The words of a list such as "none|sum", in its order.
+std::vector<std::string_view> splitWords(std::string_view list, char separator = '|');
+
 /// The candidate with the fewest changed letters.
 std::string nearest(std::string_view word, std::span<const std::string_view> candidates);
 

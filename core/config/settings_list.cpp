@@ -10,16 +10,6 @@
 namespace moescope::config {
 namespace {
 
-std::vector<std::string> split(std::string_view choices) {
-    std::vector<std::string> parts;
-    while (!choices.empty()) {
-        const auto bar = std::min(choices.find('|'), choices.size());
-        parts.emplace_back(choices.substr(0, bar));
-        choices.remove_prefix(std::min(bar + 1, choices.size()));
-    }
-    return parts;
-}
-
 // Keys of all settings, then of every router option any of the configurations has.
 std::vector<std::string> keysOf(const std::vector<RunConfig>& configs) {
     std::vector<std::string> keys;
@@ -40,6 +30,7 @@ std::vector<SettingInfo> listSettings() {
     std::vector<SettingInfo> list;
     const RunConfig defaults;
     visitFields(defaults, [&]<class T>(const Field& field, const T& member) {
+        const auto choices = splitWords(field.choices);
         list.push_back({.key = std::string(field.key),
                         .type = typeName<T>(),
                         .defaultJson = dumpJson(asJson(member)),
@@ -48,7 +39,7 @@ std::vector<SettingInfo> listSettings() {
                         .help = std::string(field.help),
                         .minimum = field.minimum,
                         .maximum = field.maximum,
-                        .choices = split(field.choices),
+                        .choices = {choices.begin(), choices.end()},
                         .live = field.live != Live::no});
     });
     return list;

@@ -16,6 +16,9 @@ base::Problems validate(const RunConfig& config);
 /// expert that does not exist. Refusals name the reason.
 base::Problems validate(const RunConfig& config, const Command& command);
 
+/// The configuration after a valid `set`; other commands change no setting.
+void applyLive(RunConfig& config, const Command& command);
+
 /// Empty, or why the method needs the mark: it looks at other tokens of the batch ("not causal", "batch-coupled").
 std::string couplingMark(const RunConfig& config);
 
