@@ -52,6 +52,7 @@ void Session::begin() {
     m_progress.evaluated(m.trainer.evaluate());
     m_lastEvaluated = step();
     probe();
+    if (step() > 0) saveCheckpoint();
 }
 
 void Session::advance() {
