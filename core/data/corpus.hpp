@@ -22,13 +22,15 @@ struct Batch {
     std::vector<std::int32_t> inputs, targets;
     std::vector<std::int32_t> domains;
     std::vector<std::int16_t> kinds;  ///< of `targets`; empty where the source has no labels
+    std::vector<std::int32_t> positions;    ///< of `targets`, place in its unit (equation, word list, line ...) from 0; empty as kinds
+    std::vector<std::uint8_t> predictable;  ///< 1: the document's past determines the target; empty as kinds
     bool operator==(const Batch&) const = default;
 };
 
-/// Facts for `data inspect` and the Data page.
+/// Facts for `data inspect` and the Data page. Generated text has no end: its documents, bytes and tokens are 0.
 struct DomainFacts {
     std::string name;
-    double weight = 0;             ///< share of the mixture
+    double weight = 0;             ///< share of the stretches (documents, sentences, pieces) that are drawn; of the tokens for text
     std::int64_t documents = 0, bytes = 0, tokens = 0;
     double floor = -1;             ///< source entropy in nats/token, -1 if unknown
 };

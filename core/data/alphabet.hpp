@@ -1,0 +1,18 @@
+// Alphabets: named sets of letters, or the letters themselves.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace moescope::data {
+
+/// Names in the order they are listed to people: latin, latin_a_j, greek, cyrillic, hebrew, kana ...
+std::vector<std::string> alphabetNames();
+
+bool isAlphabetName(std::string_view name);
+
+/// The letters of a named alphabet, or of the text itself (valid UTF-8).
+std::u32string alphabetLetters(std::string_view nameOrLetters);
+
+}  // namespace moescope::data
