@@ -1,0 +1,116 @@
+// The reference back-end: each block in a few LibTorch operations and this folder's autograd nodes.
+#include "core/kernels/backend.hpp"
+
+#include "core/kernels/dropout.hpp"
+
+namespace moescope::kernels {
+
+namespace {
+
+at::Tensor feedForwardOf(const at::Tensor& h, const FeedForwardWeights& w, Activation kind) {
+    return at::linear(activate(at::linear(h, w.up), kind), w.down);
+}
+
+at::Tensor heads(const at::Tensor& x, const BlockContext& context, std::int64_t headWidth) {
+    return x.unflatten(-1, {-1, headWidth}).unflatten(0, {context.sequences, context.length});
+}
+
+// [sequences, length, heads, width] -> what LibTorch's attention takes, as a view.
+at::Tensor byHead(const at::Tensor& x) { return x.transpose(1, 2); }
+
+void extend(AttentionCache& cache, at::Tensor& keys, at::Tensor& values) {
+    if (cache.keys.defined()) {
+        keys = at::cat({cache.keys, keys}, 1);
+        values = at::cat({cache.values, values}, 1);
+    }
+    cache = {keys, values};
+}
+
+DispatchPlan planOf(const routing::RouterSpec& spec, const routing::Routing& routing) {
+    const bool allKept = routing.dropless && spec.select != routing::Select::expertTopC;
+    if (allKept && spec.select == routing::Select::all) return planEverywhere(routing.experts, spec.experts);
+    return planDispatch(routing.experts, routing.kept, spec.experts, allKept);
+}
+
+class ReferenceBackend final : public Backend {
+public:
+    at::Tensor attention(const at::Tensor& x, const AttentionWeights& w, std::int64_t layer, const BlockContext& context,
+                         AttentionCache* cache) override {
+        const TimedPart timed(context.times, Part::attention);
+        const at::Tensor packed = at::linear(normalise(x, w.norm, context.compute), w.queryKeyValue);
+        const std::int64_t q = w.heads * w.headWidth, kv = w.kvHeads * w.headWidth;
+        const auto parts = packed.split_with_sizes({q, kv, kv}, -1);
+        at::Tensor query = heads(parts[0], context, w.headWidth), key = heads(parts[1], context, w.headWidth);
+        at::Tensor value = heads(parts[2], context, w.headWidth);
+        if (w.queryNorm.weight.defined()) {
+            query = normalise(query, w.queryNorm, context.compute);
+            key = normalise(key, w.keyNorm, context.compute);
+        }
+        query = rotate(query, context.rotary);
+        key = rotate(key, context.rotary);
+        const bool causal = !cache || !cache->keys.defined();
+        if (cache) extend(*cache, key, value);
+        const at::Tensor mixed = at::scaled_dot_product_attention(byHead(query), byHead(key), byHead(value), {}, 0.0, causal,
+                                                                  std::nullopt, w.heads != w.kvHeads);
+        const at::Tensor out = at::linear(byHead(mixed).reshape({x.size(0), q}), w.out).to(x.scalar_type());
+        return x + dropout(out, context.dropout, keyOf(context, layer, 0));
+    }
+
+    at::Tensor feedForward(const at::Tensor& x, const NormWeights& norm, const FeedForwardWeights& w, Activation kind,
+                           std::int64_t layer, const BlockContext& context) override {
+        const TimedPart timed(context.times, Part::experts);
+        const at::Tensor out = feedForwardOf(normalise(x, norm, context.compute), w, kind).to(x.scalar_type());
+        return x + dropout(out, context.dropout, keyOf(context, layer, 1));
+    }
+
+    MixtureResult mixture(const at::Tensor& x, const MixtureWeights& w, const routing::RouterSpec& spec, const Route& route,
+                          std::int64_t layer, const BlockContext& context) override {
+        const at::Tensor wide = timedNorm(x, w.norm, context);
+        routing::Routing routing = timedRoute(wide, route, context);
+        const TimedPart timed(context.times, Part::experts);
+        const at::Tensor h = wide.to(context.compute);
+        const DispatchPlan plan = planOf(spec, routing);
+        at::Tensor out = runExperts(h, routing.weights, w.experts, plan, w.activation).to(x.scalar_type());
+        if (w.shared.present()) out = out + sharedOf(h, w).to(x.scalar_type());
+        if (w.residual.present()) out = out + feedForwardOf(h, w.residual, w.activation).to(x.scalar_type());
+        return {x + dropout(out, context.dropout, keyOf(context, layer, 1)), std::move(routing)};
+    }
+
+    HeadLoss loss(const at::Tensor& x, const NormWeights& norm, const at::Tensor& head, const at::Tensor& targets,
+                  const BlockContext& context) override {
+        const TimedPart timed(context.times, Part::head);
+        return headLoss(normalise(x, norm, context.compute), head, targets);
+    }
+
+    at::Tensor logits(const at::Tensor& x, const NormWeights& norm, const at::Tensor& head,
+                      const BlockContext& context) override {
+        return headLogits(normalise(x, norm, context.compute), head);
+    }
+
+private:
+    static DropoutKey keyOf(const BlockContext& context, std::int64_t layer, std::uint32_t place) {
+        return {context.seed, context.draw, static_cast<std::uint32_t>(2 * layer) + place};
+    }
+    // Wide, because the router reads it too.
+    static at::Tensor timedNorm(const at::Tensor& x, const NormWeights& norm, const BlockContext& context) {
+        const TimedPart timed(context.times, Part::router);
+        return normalise(x, norm, x.scalar_type());
+    }
+    static routing::Routing timedRoute(const at::Tensor& features, const Route& route, const BlockContext& context) {
+        const TimedPart timed(context.times, Part::router);
+        return route(features);
+    }
+    static at::Tensor sharedOf(const at::Tensor& h, const MixtureWeights& w) {
+        const at::Tensor out = feedForwardOf(h, w.shared, w.activation);
+        return w.sharedGate.defined() ? out * at::sigmoid(at::linear(h, w.sharedGate)) : out;
+    }
+};
+
+}  // namespace
+
+Backend& referenceBackend() {
+    static ReferenceBackend backend;
+    return backend;
+}
+
+}  // namespace moescope::kernels
