@@ -36,6 +36,7 @@ try installPackages
 expect 'packages install through sudo' [ "$status" -eq 0 ]
 expect 'variables follow sudo, which would drop them before it' called 'sudo env DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 apt-get'
 expect 'the lists are fetched first' called 'apt-get .* update'
+expect 'asking for the size installs nothing' not called '-y .*--assume-no'
 expect 'the size is said' saidSo '12.3 MB to download'
 
 fake apt-get '[[ $* == *Status-Fd* ]] && { echo "E: the disk is full"; exit 100; }
