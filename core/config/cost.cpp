@@ -27,10 +27,23 @@ double mlpWeights(const RunConfig& c, double hidden) {
     return static_cast<double>(expertMatrices(c.model)) * static_cast<double>(c.model.width) * hidden;
 }
 
+// The cosine router measures angles in a space of its own width (its option "projection").
+double cosineWidth(const RunConfig& c) {
+    const auto option = c.router.options.find("projection");
+    const auto* width = option == c.router.options.end() ? nullptr : std::get_if<std::int64_t>(&option->second);
+    return width ? static_cast<double>(*width) : 256;
+}
+
 double routerWeights(const RunConfig& c, double experts) {
-    if (c.router.net != "linear") return 0;
-    const double matrix = static_cast<double>(c.model.width) * experts;
-    return c.router.noise == "logit_gauss_learned" ? 2 * matrix : matrix;
+    const auto d = static_cast<double>(c.model.width);
+    const double noise = c.router.noise == "logit_gauss_learned" ? d * experts : 0;
+    if (c.router.net == "cosine") return (d + experts) * cosineWidth(c) + noise;
+    return c.router.net == "linear" ? d * experts + noise : 0;
+}
+
+double routerBiases(const RunConfig& c, double experts) {
+    if (c.router.net == "cosine") return cosineWidth(c) + 1;
+    return c.router.bias && c.router.net == "linear" ? experts : 0;
 }
 
 // What every token uses beside the chosen experts.
@@ -53,7 +66,7 @@ LayerCount countLayer(const RunConfig& c, std::int64_t layer, double keptPerToke
     const auto experts = static_cast<double>(s.experts);
     const double expert = mlpWeights(c, static_cast<double>(s.expertWidth));
     n.matmul += routerWeights(c, experts) + alwaysOn(c, s);
-    n.other += c.router.bias && c.router.net == "linear" ? experts : 0;
+    n.other += routerBiases(c, experts);
     n.total = n.matmul + n.other + experts * expert;
     n.matmul += (keptPerToken < 0 ? activeExperts(c, s) : keptPerToken) * expert;
     return n;

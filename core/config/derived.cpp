@@ -13,22 +13,6 @@ std::int64_t headWidth(const ModelConfig& m) { return m.head_width > 0 ? m.head_
 
 std::int64_t expertMatrices(const ModelConfig& m) { return m.activation == "relu" || m.activation == "gelu" ? 2 : 3; }
 
-std::vector<DomainConfig> mixture(const DataConfig& data) {
-    if (!data.domains.empty()) return data.domains;
-    const auto language = [](std::string name, std::string alphabet, std::int64_t seed) {
-        return DomainConfig{"language", std::move(name), 1,
-                            {{"alphabet", std::move(alphabet)}, {"lexicon", std::int64_t{60}}, {"branching", std::int64_t{4}}, {"language_seed", seed}}};
-    };
-    return {{"arithmetic", "arithmetic", 1, {{"digits", std::int64_t{2}}, {"ops", std::string("+-")}}},
-            {"brackets", "brackets", 1, {{"kinds", std::int64_t{3}}, {"depth", std::int64_t{6}}}},
-            {"copy", "copy", 1, {{"alphabet", std::string("latin_a_j")}, {"length", std::int64_t{6}}, {"rule", std::string("copy")}}},
-            language("latin 1", "latin_a_j", 1),
-            language("latin 2", "latin_k_t", 2),
-            language("greek", "greek", 3),
-            {"dates", "dates", 1, {}},
-            {"code", "code", 1, {}}};
-}
-
 std::vector<std::int64_t> moeLayers(const RunConfig& c) {
     std::vector<std::int64_t> layers;
     for (std::int64_t layer = 0; layer < c.model.layers; ++layer) {
@@ -61,7 +45,11 @@ double activeExperts(const RunConfig& c, const MoeShape& shape) {
 }
 
 std::string weighRule(const RunConfig& c, std::int64_t topK) {
-    const std::string& rule = c.router.weigh;
+    const RouterConfig& r = c.router;
+    const std::string& rule = r.weigh;
+    if (rule == "auto" && r.net == "hash") return "one";
+    if (rule == "auto" && (r.net == "none" || r.select == "fixed")) return "uniform";
+    if (rule == "auto" && (r.select == "all" || r.select == "expert_topC")) return "raw";
     if (topK <= 1 && (rule == "auto" || rule == "renorm" || rule == "renorm_after_drop")) return "raw";
     return rule == "auto" ? "renorm" : rule;
 }

@@ -17,9 +17,6 @@ std::int64_t headWidth(const ModelConfig&);
 /// Matrices of one expert or dense layer: 2 for relu and gelu, else 3.
 std::int64_t expertMatrices(const ModelConfig&);
 
-/// The domains the generator mixes: those named, or the eight of the preset eight_domains when none is.
-std::vector<DomainConfig> mixture(const DataConfig&);
-
 /// Experts, choices and hidden width after granularity.
 struct MoeShape {
     std::int64_t experts = 0, topK = 0, expertWidth = 0;
@@ -34,7 +31,8 @@ double activeExperts(const RunConfig&, const MoeShape&);
 /// Hidden width of dense layers: ffn_width, or top_k * expert_width.
 std::int64_t denseWidth(const RunConfig&);
 
-/// The weigh rule with "auto" resolved for k experts per token; renormalising one weight is "raw" (it would be 1).
+/// The weigh rule with "auto" resolved for k experts per token: renorm for k > 1, raw for k = 1, dense mixtures and expert
+/// choice, one for hash, uniform for round robin. Renormalising a single weight is "raw" (it would be 1).
 std::string weighRule(const RunConfig&, std::int64_t topK);
 /// Capacity C: min(T, max(1, minimum, ceil(cf k T / E - 1e-6))), rounded up to multiple_of; without count_k the k is 1;
 /// 0 = no limit. Expert choice: the tokens an expert picks, min(T, max(1, floor(c T / E + 1e-6))).

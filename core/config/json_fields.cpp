@@ -82,7 +82,9 @@ Json asJson(const ScriptedCommand& scripted) {
     return members;
 }
 Json asJson(const DomainConfig& domain) {
-    Json::Object members{{"family", domain.family}, {"name", domain.name}, {"weight", domain.weight}};
+    Json::Object members{{"family", domain.family}};
+    if (!domain.name.empty()) members.emplace_back("name", domain.name);
+    members.emplace_back("weight", domain.weight);
     append(members, domain.options);
     return members;
 }
@@ -147,7 +149,6 @@ void fromJson(const Json& json, ScriptedCommand& out, const std::string& key, Pr
 void fromJson(const Json& json, DomainConfig& out, const std::string& key, Problems& problems) {
     if (!json.object()) return wanted("an object with a family", json, key, problems);
     readMember(json, "family", out.family, key, problems);
-    out.name = out.family;
     readMember(json, "name", out.name, key, problems);
     readMember(json, "weight", out.weight, key, problems);
     out.options = rest(*json.object(), {"family", "name", "weight"}, key, problems);

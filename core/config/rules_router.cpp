@@ -96,10 +96,8 @@ void checkNoise(const RunConfig& c, Problems& problems) {
 
 void checkNet(const RunConfig& c, Problems& problems) {
     const RouterConfig& r = c.router;
-    if (hasLogits(r) == (r.select == "fixed")) {
-        refuse(problems, "router.select", hasLogits(r) ? fmt::format("router.select fixed takes the experts from a table, but router.net {} computes logits; use topk, or router.net hash or none.", r.net)
-                                                       : fmt::format("router.net {} has no logits to choose by, so router.select must be fixed, not {}.", r.net, r.select));
-    }
+    if (hasLogits(r) && r.select == "fixed") refuse(problems, "router.select", fmt::format("router.select fixed takes the experts from a table, but router.net {} computes logits; use topk, or router.net hash or none.", r.net));
+    if (!hasLogits(r) && r.select != "fixed" && r.select != "topk") refuse(problems, "router.select", fmt::format("router.net {} has no logits, so {} has nothing to choose by; use router.select fixed.", r.net, r.select));
     if (!hasLogits(r) && r.offset != "none") refuse(problems, "router.offset", fmt::format("router.net {} has no scores that an offset could steer; set router.offset none.", r.net));
     if (r.offset != "none" && r.select != "topk") refuse(problems, "router.offset", fmt::format("A selection offset steers the choice by top-k, but router.select is {}; use topk or router.offset none.", r.select));
 }

@@ -25,23 +25,21 @@ bool isDevice(std::string_view device) {
 }
 
 bool isCleanName(const std::string& name) {
-    return !name.empty() && name.size() <= 64 && base::isUtf8(name) && std::ranges::none_of(name, [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+    return name.size() <= 64 && base::isUtf8(name) && std::ranges::none_of(name, [](unsigned char c) { return c < 0x20 || c == 0x7f; });
 }
 
 void checkDomains(const DataConfig& data, Problems& problems) {
     std::set<std::string> names;
-    double sum = 0;
     if (data.domains.size() > 64) return refuse(problems, "data.domains", fmt::format("data.domains has {} domains; at most 64 can be told apart.", data.domains.size()));
     for (std::size_t i = 0; i < data.domains.size(); ++i) {
         const DomainConfig& domain = data.domains[i];
         const std::string key = fmt::format("data.domains.{}", i);
         if (domain.family.empty()) refuse(problems, key, fmt::format("{} has no family; name one, such as {{\"family\": \"arithmetic\"}}.", key));
-        else if (!isCleanName(domain.name)) refuse(problems, key, fmt::format("{} needs a name of 1 to 64 bytes without control characters.", key));
-        else if (!names.insert(domain.name).second) refuse(problems, key, fmt::format("Two domains are named \"{}\"; give each a name of its own.", base::printable(domain.name)));
-        if (!(domain.weight >= 0 && domain.weight <= 1e6)) refuse(problems, key, fmt::format("{} has the weight {}; it must be between 0 and 1000000.", key, base::toText(domain.weight)));
-        sum += domain.weight;
+        else if (!isCleanName(domain.name)) refuse(problems, key, fmt::format("{} needs a name of at most 64 bytes without control characters.", key));
+        else if (!domain.name.empty() && !names.insert(domain.name).second) refuse(problems, key, fmt::format("Two domains are named \"{}\"; give each a name of its own.", base::printable(domain.name)));
+        if (!(domain.weight > 0 && domain.weight <= 1e6)) refuse(problems, key, fmt::format("{} has the weight {}; it must be above 0 and at most 1000000.", key, base::toText(domain.weight)));
     }
-    if (!data.domains.empty() && !(sum > 0)) refuse(problems, "data.domains", "All domains have weight 0, so there is nothing to train on; give at least one a weight above 0.");
+    if (data.domains.empty()) refuse(problems, "data.domains", "data.domains is empty; list at least one, for example [{\"family\": \"arithmetic\"}].");
 }
 
 }  // namespace
@@ -56,13 +54,13 @@ void checkTraining(const RunConfig& c, Problems& problems) {
 
 void checkData(const RunConfig& c, Problems& problems) {
     const DataConfig& d = c.data;
-    if (d.source.empty()) refuse(problems, "data.source", "data.source is empty; use domains, random, or the path of a file or folder.");
+    if (d.source.empty()) refuse(problems, "data.source", "data.source is empty: name the file or folder to train on, or use domains (generated) or random.");
     if (d.source == "random" && c.model.vocabulary == 0) refuse(problems, "model.vocabulary", "Random tokens bring no vocabulary of their own; set model.vocabulary, for example 512.");
     const auto characters = base::toInt(d.alternate);
     if (d.alternate != "document" && d.alternate != "sentence" && !(characters && *characters >= 1 && *characters <= 1'000'000)) {
         refuse(problems, "data.alternate", fmt::format("data.alternate is \"{}\"; use document, sentence, or a number of characters from 1.", base::printable(d.alternate, 60)));
     }
-    checkDomains(d, problems);
+    if (d.source == "domains") checkDomains(d, problems);
 }
 
 void checkTelemetry(const RunConfig& c, Problems& problems) {

@@ -138,16 +138,19 @@ struct TrainingConfig {
 /// One domain of the generated mixture; which fields a family reads is said in its own file in core/data/domains.
 struct DomainConfig {
     std::string family;
-    std::string name;
+    std::string name;  ///< empty: the generator makes one of family and alphabet
     double weight = 1;
     Values options;  ///< the family's own fields: alphabet, lexicon, branching, digits, kinds, depth ...
     bool operator==(const DomainConfig&) const = default;
 };
 
+/// Eight domains with little in common but the digits of arithmetic and dates: the default corpus, config S of the lessons.
+std::vector<DomainConfig> defaultDomains();
+
 struct DataConfig {
     std::string source = "domains";  ///< "domains", "random", or the path of a file or folder
     std::string tokens = "chars";
-    std::vector<DomainConfig> domains;
+    std::vector<DomainConfig> domains = defaultDomains();
     std::int64_t document_length = 64;
     std::string alternate = "document";  ///< "document", "sentence", or a number of characters
     double validation = 0.05;
