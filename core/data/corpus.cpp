@@ -5,6 +5,7 @@
 
 #include "core/data/domain_corpus.hpp"
 #include "core/data/random_corpus.hpp"
+#include "core/data/text/text_corpus.hpp"
 
 namespace moescope::data {
 
@@ -25,6 +26,8 @@ void checkCommon(const config::RunConfig& config, base::Problems& problems) {
     if (config.data.tokens != "chars" && config.data.tokens != "bytes")
         problems.push_back({"data.tokens", fmt::format("data.tokens is chars or bytes; it is '{}'.", config.data.tokens)});
     if (config.data.seed < 0) problems.push_back({"data.seed", "The data seed must be 0 or more."});
+    if (config.model.context < 1) problems.push_back({"model.context", "The context must be 1 or more."});
+    if (!(config.data.validation > 0 && config.data.validation <= 0.5)) problems.push_back({"data.validation", "The share for validation must be above 0 and at most 0.5."});
 }
 
 /// The model may know more tokens than the data has, never fewer.
@@ -43,8 +46,7 @@ std::shared_ptr<const Corpus> openCorpus(const config::RunConfig& config, std::s
     std::shared_ptr<const Corpus> corpus;
     if (config.data.source == "random") corpus = openRandom(config, problems);
     else if (config.data.source == "domains") corpus = openDomains(config, problems);
-    else problems.push_back({"data.source", fmt::format("'{}' is neither domains nor random.", config.data.source)});
-    (void)cacheFolder;
+    else corpus = openTextCorpus(config, cacheFolder, problems);
     if (corpus) checkVocabulary(config, corpus->facts(), problems);
     return problems.size() == before ? corpus : nullptr;
 }
