@@ -77,3 +77,12 @@ function(moescope_link_program name)
     endif()
   endif()
 endfunction()
+
+# Icons and fonts travel inside the layer that draws with them, so that tests have them too.
+function(moescope_resources name)
+  get_target_property(kind ${name} TYPE)
+  if(NOT kind STREQUAL "INTERFACE_LIBRARY")
+    target_sources(${name} PRIVATE ${PROJECT_SOURCE_DIR}/resources/moescope.qrc)
+    set_target_properties(${name} PROPERTIES AUTORCC ON)
+  endif()
+endfunction()

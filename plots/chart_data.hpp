@@ -26,7 +26,10 @@ struct Curve {
     bool smoothed = false;            // follows the panel's smoothing (Train and Run curves of noisy things)
     double spacing = 0;               // x distance at which the smoothing weight holds; 0 = median spacing
     bool endLabel = false;            // name at the line's end
+    bool nameOnLine = false;          // name above the line, early in the picture
+    double width = 0;                 // pen in px; 0 = as its role says
     bool inReadout = true;            // named with its value under the title
+    QString readoutName;              // there; empty = name
     Figure figure = Figure::Auto;
     QString unit;                     // after the value: "%"
     bool operator==(const Curve&) const = default;

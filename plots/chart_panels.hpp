@@ -22,6 +22,7 @@ public:
     // Right margin for labels at line ends; 0 = chosen by itself (12, or 52 with end labels). Compare takes 128.
     void setLabelSpace(int px);
     void setLabelValues(bool on);                      // end labels carry the last value
+    void setHoverCard(bool on);                        // all curves at the cursor, sorted by value (Compare)
 
     bool hasData() const override;
     QString summary() const override;
@@ -37,17 +38,19 @@ protected:
     void paintOver(QCPPainter*) override;
     void setExportMode(bool) override;
     QList<QCPAxisRect*> rects() const override;
-    virtual std::vector<Readout> readoutsAt(double x) const;
+    double snapped(double x) const override;
 
 private:
     void makeViews();
     void layoutLanes();
     int rightMargin() const;
+    std::vector<Readout> readoutsAt(double x) const;
+    void paintHoverCard(QCPPainter*) const;
 
     std::vector<Lane> m_lanes;
     std::vector<std::unique_ptr<LaneView>> m_views;
     double m_smoothing = 0;
-    bool m_logY = false, m_ignoreOutliers = false, m_labelValues = false, m_exporting = false;
+    bool m_logY = false, m_ignoreOutliers = false, m_labelValues = false, m_hoverCard = false, m_exporting = false;
     int m_labelSpace = 0;
 };
 

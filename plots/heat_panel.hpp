@@ -52,6 +52,7 @@ protected:
     bool flagsOverData() const override { return true; }
     void setExportMode(bool) override;
     QList<QCPAxisRect*> rects() const override;
+    double snapped(double x) const override;
     bool eventFilter(QObject*, QEvent*) override;
 
 private:

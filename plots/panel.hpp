@@ -16,6 +16,9 @@
 
 class QCustomPlot;
 class QCPAxisRect;
+class QCPPainter;
+class QAction;
+class QMouseEvent;
 
 namespace moescope::plots {
 
@@ -57,11 +60,12 @@ protected:
     // For subclasses. rebuild: data, size, range or theme changed. updateReadout: cursor or data changed.
     virtual void rebuild() = 0;
     virtual void updateReadout() = 0;
-    virtual void paintUnder(class QCPPainter*) {}      // on the grid layer
+    virtual void paintUnder(QCPPainter*) {}      // on the grid layer
     virtual void paintOver(class QCPPainter*) {}       // on the buffered overlay layer
     virtual bool flagsOverData() const { return false; }
     virtual void setExportMode(bool) {}
     virtual QList<QCPAxisRect*> rects() const = 0;     // top to bottom
+    virtual double snapped(double x) const = 0;        // the nearest x that was measured
 
     void markDirty();                                  // new data: rebuild before the next paint
     XRange xRange() const;
@@ -74,20 +78,26 @@ protected:
     CursorHub* hub() const { return m_hub; }
 
     bool eventFilter(QObject*, QEvent*) override;
-    void showEvent(QShowEvent*) override;
+    void paintEvent(QPaintEvent*) override;
     void resizeEvent(QResizeEvent*) override;
+    void contextMenuEvent(QContextMenuEvent*) override;
 
 private:
     void buildMenu();
     void paintFlags(QCPPainter*);
     void paintCursor(QCPPainter*);
     void paintAxisName(QCPPainter*);
-    void refresh();                                    // rebuild now if dirty and visible
-    void replotOverlay();
+    void paintEmpty(QCPPainter*);
+    void refresh();                                    // rebuild and replot now if dirty
+    void cursorMoved();
     bool mouse(QEvent*);
+    void pressed(QMouseEvent*);
+    void moved(QMouseEvent*);
+    void released(QMouseEvent*);
     void zoom(double factor, double at);
-    void withExportMode(const std::function<void()>&);
-    void applyRange();
+    void inExportMode(const std::function<void(QSize plotSize)>&);
+    double xAt(double pixel) const;
+    double pixelOf(double x) const;
 
     PanelHeader* m_header;
     QCustomPlot* m_plot;
@@ -95,10 +105,11 @@ private:
     PaintItem* m_over;
     QPointer<CursorHub> m_hub;
     CursorHub* m_ownHub;
-    class QAction* m_maximise = nullptr;
+    QAction* m_maximise = nullptr;
     QString m_emptyText, m_xName, m_xTitle, m_yTitle;
-    bool m_dirty = true, m_queued = false, m_dragging = false;
-    double m_dragFrom = 0;
+    bool m_dirty = true;
+    enum Drag { NoDrag, Pressed, Selecting, Panning } m_drag = NoDrag;
+    double m_dragFrom = 0, m_dragTo = 0;               // pixels
     XRange m_dragRange;
 };
 

@@ -3,7 +3,6 @@
 // Thread: the GUI thread only.
 #pragma once
 
-#include <QBrush>
 #include <QColor>
 #include <QFont>
 #include <QList>
@@ -14,11 +13,13 @@
 #include <array>
 
 class QApplication;
+class QPainter;
+class QRectF;
 
 namespace moescope::plots {
 
 struct Theme {
-    bool dark = false;
+    bool isDark = false;
     QColor window, surface, raised, sunken, hover;  // docks, page, buttons, tracks, hovered item
     QColor line, lineStrong, control, grid;         // hairline, axis base, field border, plot grid
     QColor text, text2, text3;                      // values and titles, labels, units and hints
@@ -36,7 +37,7 @@ struct Theme {
     double tableMix = 0.58;                         // strongest tint of a numeric table cell
 
     static const Theme& light();
-    static const Theme& night();
+    static const Theme& dark();
 };
 
 // What a mark stands for. The theme turns it into a colour, so a switch of theme reaches every mark.
@@ -61,7 +62,7 @@ QList<qreal> dashOf(const Ink&);                    // empty = solid; runs beyon
 bool expertsHaveIdentity(int experts);
 QColor expertFill(const Theme&, int expert, int experts);
 QColor expertInk(const Theme&, int expert, int experts);
-QBrush expertBrush(const Theme&, int expert, int experts, double heightPx);
+void fillExpert(QPainter&, const Theme&, const QRectF&, double radius, int expert, int experts);
 
 QColor mix(const QColor& a, const QColor& b, double shareOfA);
 QColor withOpacity(QColor, double opacity);

@@ -1,0 +1,180 @@
+// Words and marks over one lane: reference lines, names at and on lines, NaN marks, cursor dots.
+#include "plots/lane_view.hpp"
+
+#include <QPainterPath>
+
+#include <algorithm>
+#include <cmath>
+
+namespace moescope::plots {
+
+void LaneView::paintUnder(QCPPainter* painter) const {
+    const QRect inner = m_rect->rect();
+    for (const ReferenceLine& line : m_lane.references) {
+        const double y = yPixel(line.y);
+        if (y < inner.top() - 1 || y > inner.bottom() + 1) continue;
+        drawDashedRow(*painter, inner.left(), inner.right() + 1, y, theme().text3);
+    }
+}
+
+void LaneView::paintOver(QCPPainter* painter, std::optional<double> cursor) const {
+    const QRect inner = m_rect->rect();
+    for (const ReferenceLine& line : m_lane.references) {
+        const double y = yPixel(line.y);
+        if (y < inner.top() - 1 || y > inner.bottom() + 1) continue;
+        const double above = y - 8 < inner.top() + 6 ? y + 9 : y - 8;
+        drawHaloText(*painter, inner.left() + 4, above, line.label, uiFont(11), theme().text3);
+    }
+    QString name = m_lane.name;
+    if (m_yTicker->exponent != 0) name += (name.isEmpty() ? QString() : QStringLiteral(", ")) + timesTenTo(m_yTicker->exponent);
+    if (!name.isEmpty())
+        drawHaloText(*painter, inner.right() - 1, m_options.only ? inner.top() + 6 : inner.top() - 1, name, uiFont(11),
+                     theme().text3, Qt::AlignRight);
+    paintAreaNames(painter);
+    paintLineNames(painter);
+    paintEndLabels(painter);
+    paintBadValues(painter);
+    if (cursor) paintDots(painter, *cursor);
+}
+
+bool LaneView::wantsEndLabel(size_t i) const {
+    const Curve& curve = m_lane.curves[i];
+    if (curve.role != CurveRole::Domain) return curve.endLabel;
+    const auto last = [&](size_t k) {
+        const auto& y = m_values[k];
+        const auto it = std::find_if(y.rbegin(), y.rend(), [](double v) { return std::isfinite(v); });
+        return it == y.rend() ? std::nan("") : *it;
+    };
+    bool highest = true, lowest = true;
+    for (size_t k = 0; k < m_lane.curves.size(); ++k) {
+        if (m_lane.curves[k].role != CurveRole::Domain || k == i) continue;
+        if (last(k) > last(i)) highest = false;
+        if (last(k) < last(i)) lowest = false;
+    }
+    return std::isfinite(last(i)) && (highest || lowest);
+}
+
+void LaneView::paintEndLabels(QCPPainter* painter) const {
+    if (m_options.labelSpace < 24) return;
+    const QRect inner = m_rect->rect();
+    std::vector<size_t> labelled;
+    std::vector<double> centres;
+    for (size_t i = 0; i < m_lane.curves.size(); ++i) {
+        if (!wantsEndLabel(i)) continue;
+        const int end = nearestIndex(m_lane.curves[i].points.x, m_range.hi);
+        double y = std::nan("");
+        for (int k = end; k >= 0 && !std::isfinite(y); --k) y = m_values[i][size_t(k)];
+        if (!std::isfinite(y)) continue;
+        labelled.push_back(i);
+        centres.push_back(std::clamp(yPixel(y), double(inner.top()), double(inner.bottom())));
+    }
+    centres = pushApart(centres, 13, inner.top() - 4, inner.bottom());
+    for (size_t k = 0; k < labelled.size(); ++k) {
+        const Curve& curve = m_lane.curves[labelled[k]];
+        const bool quiet = curve.role == CurveRole::Domain;
+        const QFont font = uiFont(11, quiet ? QFont::Medium : QFont::DemiBold);
+        const QFont valueFont = uiFont(11);
+        const QString value = m_options.labelValues ? readoutText(curve, valueAt(labelled[k], m_range.hi)) : QString();
+        const int valueRoom = value.isEmpty() ? 0 : textWidth(valueFont, value) + 6;
+        const QString name = QFontMetrics(font).elidedText(curve.name, Qt::ElideRight, m_options.labelSpace - 6 - valueRoom);
+        const double x = inner.right() + 5;
+        drawText(*painter, x, centres[k], name, font,
+                 quiet ? theme().text3 : curve.role == CurveRole::Baseline ? theme().text : colorOf(theme(), curve.ink));
+        if (!value.isEmpty()) drawText(*painter, x + textWidth(font, name) + 6, centres[k], value, valueFont, theme().text2);
+    }
+}
+
+void LaneView::paintLineNames(QCPPainter* painter) const {
+    const QRect inner = m_rect->rect();
+    std::vector<QPointF> taken;
+    for (size_t i = 0; i < m_lane.curves.size(); ++i) {
+        const Curve& curve = m_lane.curves[i];
+        if (!curve.nameOnLine || curve.points.x.size() < 2) continue;
+        for (const double share : {0.16, 0.55, 0.8}) {
+            const double x = m_range.lo + share * (m_range.hi - m_range.lo);
+            if (x > curve.points.x.back() || x < curve.points.x.front()) continue;
+            const double y = valueAt(i, x);
+            if (!std::isfinite(y)) continue;
+            QPointF at(xPixel(x), yPixel(y) - 10);
+            if (at.y() < inner.top() + 6) at.setY(yPixel(y) + 11);
+            const bool free = std::none_of(taken.begin(), taken.end(), [&](QPointF p) {
+                return std::abs(p.y() - at.y()) < 14 && std::abs(p.x() - at.x()) < 50;
+            });
+            if (!free) continue;
+            taken.push_back(at);
+            const bool strong = curve.ink.kind == Ink::Expert || curve.ink.kind == Ink::Run;
+            drawHaloText(*painter, at.x(), at.y(), curve.name, uiFont(11, strong ? QFont::DemiBold : QFont::Normal),
+                         colorOf(theme(), curve.ink), Qt::AlignHCenter);
+            break;
+        }
+    }
+}
+
+// The word stands in the middle of the longest stretch that is at least half as high as the highest.
+void LaneView::paintAreaNames(QCPPainter* painter) const {
+    for (const Area& area : m_lane.areas) {
+        const auto& x = area.points.x;
+        const auto& y = area.points.y;
+        const Extent extent = extentOf(y);
+        if (!extent.valid || extent.hi <= 0) continue;
+        size_t best = 0, bestEnd = 0;
+        for (size_t i = 0; i < y.size();) {
+            size_t end = i;
+            while (end < y.size() && y[end] >= extent.hi / 2) ++end;
+            if (end > i && x[end - 1] - x[i] > x[bestEnd] - x[best]) best = i, bestEnd = end - 1;
+            i = std::max(end, i + 1);
+        }
+        const double left = std::max(xPixel(x[best]), double(m_rect->left()));
+        const double right = std::min(xPixel(x[bestEnd]), double(m_rect->right()));
+        const double top = yPixel(extent.hi / 2), bottom = yPixel(0);
+        const QFont font = uiFont(11, QFont::DemiBold);
+        if (right - left < textWidth(font, area.name) + 4 || bottom - top < 14) continue;
+        drawHaloText(*painter, (left + right) / 2, (yPixel(extent.hi) + bottom) / 2, area.name, font, theme().warn,
+                     Qt::AlignHCenter);
+    }
+}
+
+// A triangle on the base line wherever a value was NaN or infinite, at most one per 6 px.
+void LaneView::paintBadValues(QCPPainter* painter) const {
+    const QRect inner = m_rect->rect();
+    std::vector<double> marks;
+    for (const Curve& curve : m_lane.curves)
+        for (size_t i = 0; i < curve.points.x.size(); ++i)
+            if (!std::isfinite(curve.points.y[i]) && curve.points.x[i] >= m_range.lo && curve.points.x[i] <= m_range.hi)
+                marks.push_back(xPixel(curve.points.x[i]));
+    std::sort(marks.begin(), marks.end());
+    painter->setRenderHint(QPainter::Antialiasing);
+    double before = -1e9;
+    for (const double x : marks) {
+        if (x - before < 6) continue;
+        const bool first = before < -1e8;
+        before = x;
+        const double base = inner.bottom() + 1;
+        QPainterPath triangle(QPointF(x, base - 9));
+        triangle.lineTo(x - 5, base);
+        triangle.lineTo(x + 5, base);
+        triangle.closeSubpath();
+        painter->setPen(QPen(theme().surface, 1.5));
+        painter->setBrush(theme().err);
+        painter->drawPath(triangle);
+        if (first) drawHaloText(*painter, x, base - 17, QStringLiteral("NaN"), uiFont(11, QFont::DemiBold), theme().err, Qt::AlignHCenter);
+    }
+}
+
+void LaneView::paintDots(QCPPainter* painter, double x) const {
+    const QRect inner = m_rect->rect();
+    painter->setRenderHint(QPainter::Antialiasing);
+    for (size_t i = 0; i < m_lane.curves.size(); ++i) {
+        const Curve& curve = m_lane.curves[i];
+        if (curve.role == CurveRole::Domain || curve.role == CurveRole::Validation) continue;
+        const int at = nearestIndex(curve.points.x, x);
+        if (at < 0 || !std::isfinite(m_values[i][size_t(at)])) continue;
+        const QPointF centre(xPixel(curve.points.x[size_t(at)]), yPixel(m_values[i][size_t(at)]));
+        if (!QRectF(inner).adjusted(-2, -2, 2, 2).contains(centre)) continue;
+        painter->setPen(QPen(theme().surface, 2));
+        painter->setBrush(curvePen(theme(), curve).color());
+        painter->drawEllipse(centre, 4.5, 4.5);
+    }
+}
+
+}  // namespace moescope::plots

@@ -1,0 +1,60 @@
+// Lane view: one axis rect and everything drawn in it for one Lane. Private to this layer.
+#pragma once
+
+#include "plots/chart_data.hpp"
+#include "plots/cursor_hub.hpp"
+#include "plots/paint.hpp"
+
+namespace moescope::plots {
+
+struct LaneOptions {
+    double smoothing = 0;
+    bool logY = false, ignoreOutliers = false;
+    bool only = true;                 // the only lane: 4-7 ticks; otherwise the two ends
+    bool labelValues = false;
+    int labelSpace = 0;               // px right of the rect for end labels, 0 = none
+};
+
+class LaneView {
+public:
+    LaneView(QCustomPlot*, QCPAxisRect*);
+    ~LaneView();
+    LaneView(const LaneView&) = delete;
+    LaneView& operator=(const LaneView&) = delete;
+
+    QCPAxisRect* rect() const { return m_rect; }
+    void draw(const Lane&, const LaneOptions&, const XRange&);   // graphs and ranges; the theme in use
+    void paintUnder(QCPPainter*) const;                          // reference lines
+    void paintOver(QCPPainter*, std::optional<double> cursor) const;
+    double valueAt(size_t curve, double x) const;                // as drawn (smoothed); NaN when none
+    const std::vector<std::vector<double>>& drawn() const { return m_values; }
+
+private:
+    void drawCurve(size_t);
+    void drawAreas();
+    void drawBands();
+    void fitY();
+    QCPGraph* graph(const Points&, const QPen&);
+    double yPixel(double y) const;
+    double xPixel(double x) const;
+    void paintEndLabels(QCPPainter*) const;
+    void paintLineNames(QCPPainter*) const;
+    void paintAreaNames(QCPPainter*) const;
+    void paintBadValues(QCPPainter*) const;
+    void paintDots(QCPPainter*, double x) const;
+    bool wantsEndLabel(size_t) const;
+
+    QCustomPlot* m_plot;
+    QCPAxisRect* m_rect;
+    QSharedPointer<ExactTicker> m_xTicker, m_yTicker;
+    std::vector<QCPGraph*> m_graphs;
+    Lane m_lane;
+    LaneOptions m_options;
+    XRange m_range;
+    std::vector<std::vector<double>> m_values;                   // per curve, per point
+};
+
+QString readoutText(const Curve&, double value);
+QPen curvePen(const Theme&, const Curve&);
+
+}  // namespace moescope::plots
