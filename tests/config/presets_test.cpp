@@ -1,9 +1,11 @@
 // Every preset file: it loads, it can run, it is what it says; and every router preset fits every run preset.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <set>
 
 #include "core/base/error.hpp"
@@ -91,7 +93,9 @@ TEST(Presets, AskForTheTextOnlyWhereTheTextIsTheUsers) {
         const bool own = p.id == "own_text" || p.id == "dense_chars";
         const auto problems = validate(made({p.id}));
         ASSERT_EQ(problems.size(), own ? 1u : 0u) << p.id;
-        if (own) EXPECT_EQ(problems[0].key, "data.source");
+        if (own) {
+            EXPECT_EQ(problems[0].key, "data.source");
+        }
     }
 }
 
@@ -103,7 +107,7 @@ TEST(Presets, OfRoutersFitEveryRunPresetWithExperts) {
             const RunConfig c = withText(made({run.id, router.id}));
             EXPECT_EQ(describe(validate(c)), "") << run.id << " + " << router.id;
             EXPECT_EQ(c.preset, run.id + "+" + router.id);
-            if (router.id != "dense") EXPECT_EQ(c.moe.experts, plain.moe.experts) << run.id << " + " << router.id;
+            EXPECT_EQ(c.moe.experts, router.id == "dense" ? 0 : plain.moe.experts) << run.id << " + " << router.id;
             EXPECT_EQ(c.data, plain.data);
             EXPECT_EQ(c.training, plain.training);
         }
@@ -138,7 +142,7 @@ TEST(Presets, KeepThePublishedShareOfExpertsWhenTheyStandAlone) {
 TEST(Presets, StayCloseToTheSizesTheLessonsName) {
     const auto parameters = [](const char* id) { return cost(made({id}), 110); };
     EXPECT_NEAR(static_cast<double>(parameters("eight_domains").paramsTotal), 0.31e6, 0.01e6);
-    EXPECT_NEAR(static_cast<double>(parameters("eight_domains").paramsActive), 0.08e6, 0.005e6);
+    EXPECT_NEAR(static_cast<double>(parameters("eight_domains").paramsActive), 0.08e6, 0.01e6);
     EXPECT_NEAR(static_cast<double>(parameters("four_alphabets").paramsTotal), 0.18e6, 0.01e6);
     EXPECT_NEAR(static_cast<double>(parameters("dense_chars").paramsTotal), 0.8e6, 0.02e6);
 }
