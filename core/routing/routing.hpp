@@ -17,14 +17,14 @@
 
 namespace moescope::routing {
 
-enum class Init { normal, zeros, table };
+enum class Init { normal, zeros, constant, table };
 
 /// A tensor one layer's router needs. Trainable ones are parameters; the others are buffers and travel in checkpoints.
 struct ParameterDecl {
     std::string name;  ///< "weight" [E, d], "bias" [E], "noise_weight" [E, d], "selection_bias" [E], "table" [rows, k] int64
     std::vector<std::int64_t> shape;
     Init init = Init::zeros;
-    double std = 0;
+    double std = 0;  ///< of a normal; the value of a constant
     bool trainable = true;
     bool integer = false;
 };
@@ -76,6 +76,7 @@ struct Routing {
     std::int64_t capacity = 0;  ///< slots of an expert in a full group; 0 = no limit
     std::int64_t room = 0;      ///< slots of all experts and groups together; 0 = no limit
     bool dropless = true;       ///< kept == chosen is known beforehand
+    bool plain = true;          ///< `probabilities` is the softmax of exactly `logits` (no transform, nobody muted)
 };
 
 Routing route(const RouterSpec& spec, const RouterTensors& tensors, const RouterInput& input);

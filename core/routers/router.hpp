@@ -1,0 +1,70 @@
+// Router: what one router does beyond the shared stages. The folder is the table; adding a router is adding a file.
+//
+// A file NAME.cpp defines `const Router& routerNAME()`. `claims` says whether a spec uses it; several may claim one spec. A hook
+// that is null means that the shared stage does it; if several claim a spec, the first in the table that has the hook serves.
+#pragma once
+
+#include "core/tensor.hpp"
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "core/routers/options.hpp"
+#include "core/routing/routing.hpp"
+#include "core/routing/stages.hpp"
+
+namespace moescope::routers {
+
+using routing::Choice;
+using routing::GroupRule;
+using routing::Net;
+using routing::Noise;
+using routing::Offset;
+using routing::ParameterDecl;
+using routing::RouterInput;
+using routing::RouterSpec;
+using routing::RouterTensors;
+using routing::Score;
+using routing::Scores;
+using routing::Second;
+using routing::Select;
+
+struct Sizes {
+    std::int64_t width = 0, vocabulary = 0;
+};
+struct TableSource {
+    std::uint64_t seed = 0;
+    std::span<const std::int64_t> tokenCounts;
+};
+
+struct Router {
+    std::string_view id, title, source;
+    bool (*claims)(const RouterSpec&) = nullptr;
+    std::vector<routing::OptionInfo> (*options)() = nullptr;
+    void (*checkOptions)(const config::Values&, base::Problems&) = nullptr;
+    void (*check)(const RouterSpec&, base::Problems&) = nullptr;
+    void (*declare)(const RouterSpec&, Sizes, std::vector<ParameterDecl>&) = nullptr;
+    at::Tensor (*table)(const RouterSpec&, const ParameterDecl&, Sizes, const TableSource&) = nullptr;  ///< first values of Init::table
+    at::Tensor (*logits)(const RouterSpec&, const RouterTensors&, const at::Tensor& features) = nullptr;  ///< [T, d] -> [T, E]
+    at::Tensor (*noiseStd)(const RouterSpec&, const RouterTensors&, const RouterInput&, const at::Tensor& clean) = nullptr;
+    at::Tensor (*offset)(const RouterSpec&, const RouterTensors&) = nullptr;  ///< [E], added to the selection score
+    Choice (*choose)(const RouterSpec&, const RouterTensors&, const RouterInput&, const Scores&) = nullptr;
+    /// Takes the second choice away where the policy refuses it; sees the weights that the tested gate is taken from.
+    void (*thin)(const RouterSpec&, const RouterInput&, const Scores&, Choice&, at::Tensor& gates) = nullptr;
+    at::Tensor (*load)(const RouterSpec&, const Scores&) = nullptr;  ///< P(e in top-k) [T, E], in the graph
+    void (*update)(const RouterSpec&, RouterTensors&, const at::Tensor& counts) = nullptr;
+};
+
+/// All routers, in the order of their files' names.
+std::span<const Router* const> table();
+
+/// The first router that claims `spec` and has `hook`, or nullptr.
+template <class Hook>
+const Router* claimant(const RouterSpec& spec, Hook Router::* hook) {
+    for (const Router* router : table())
+        if (router->*hook && router->claims(spec)) return router;
+    return nullptr;
+}
+
+}  // namespace moescope::routers

@@ -1,0 +1,216 @@
+// Balance losses, z-loss, importance and load, each one function.
+#include "core/tensor.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "core/base/error.hpp"
+#include "core/routing/choice.hpp"
+#include "core/routing/losses.hpp"
+
+namespace moescope::routing {
+
+namespace {
+
+constexpr double kEpsilon = 1e-10;  // added to mean^2 in CV^2
+
+double real(std::int64_t value) { return static_cast<double>(value); }
+
+bool firstOnly(LossKind kind) { return kind == LossKind::switchTop1 || kind == LossKind::gshardTop1; }
+
+// Where a layer's counts, shares and gates of one term come from.
+struct Term {
+    BalanceTerm term;
+    std::span<const RouterSpec> specs;
+    std::span<const Routing> layers;
+    std::int64_t sequences;
+    const StepCounts* step;
+
+    const at::Tensor experts(std::size_t layer) const {
+        const at::Tensor& all = layers[layer].experts;
+        return firstOnly(term.kind) ? all.narrow(1, 0, 1) : all;
+    }
+    // Wishes a token counts with: what sum over experts of f is divided by.
+    double wishes(std::size_t layer) const {
+        return term.kind == LossKind::topkMean ? real(slotsCounted(specs[layer])) : 1.0;
+    }
+    static std::int64_t slotsCounted(const RouterSpec& spec) { return spec.select == Select::all ? spec.experts : spec.topK; }
+};
+
+at::Tensor countsOf(const Term& t, std::size_t layer, std::int64_t rows) {
+    const at::Tensor experts = t.experts(layer);
+    return countExperts(experts.reshape({rows, -1}), t.specs[layer].experts);
+}
+
+// f_e = wishes per token, [rows, E].
+at::Tensor fractions(const Term& t, std::size_t layer, std::int64_t rows) {
+    const Routing& routing = t.layers[layer];
+    const auto options = routing.shares.options();
+    if (t.term.scope == Scope::global && t.step) {
+        const at::Tensor& counts = firstOnly(t.term.kind) ? t.step->first(layer) : t.step->chosen(layer);
+        return counts.to(options).div(real(t.step->tokens())).unsqueeze(0);
+    }
+    const bool known = rows == 1 && !firstOnly(t.term.kind);
+    const at::Tensor counts = known ? routing.counts.unsqueeze(0) : countsOf(t, layer, rows);
+    return counts.to(options).div(real(routing.experts.size(0)) / real(rows));
+}
+
+at::Tensor meanShares(const Routing& routing, std::int64_t rows) {
+    if (rows == 1) return routing.shares.mean(0, true);
+    return routing.shares.reshape({rows, -1, routing.shares.size(1)}).mean(1);
+}
+
+// E sum_e f_e P_e, mean over rows: a row is the batch, or a sequence.
+at::Tensor balanceOf(const Term& t, std::size_t layer) {
+    const std::int64_t rows = t.term.scope == Scope::sequence ? t.sequences : 1;
+    const at::Tensor product = fractions(t, layer, rows).mul(meanShares(t.layers[layer], rows));
+    return product.sum().mul(real(t.specs[layer].experts) / (t.wishes(layer) * real(rows)));
+}
+
+at::Tensor meanOf(const std::vector<at::Tensor>& values) {
+    at::Tensor sum = values.front();
+    for (std::size_t i = 1; i < values.size(); ++i) sum = sum + values[i];
+    return values.size() == 1 ? sum : sum.div(real(static_cast<std::int64_t>(values.size())));
+}
+
+// Layers that can be averaged: those with the same number of experts.
+std::vector<std::vector<std::size_t>> alike(const Term& t) {
+    std::map<std::int64_t, std::vector<std::size_t>> byExperts;
+    for (std::size_t layer = 0; layer < t.layers.size(); ++layer) byExperts[t.specs[layer].experts].push_back(layer);
+    std::vector<std::vector<std::size_t>> out;
+    for (auto& [experts, group] : byExperts) out.push_back(std::move(group));
+    return out;
+}
+
+// The loss of the average layer: f and P averaged over layers first.
+at::Tensor balanceOverLayers(const Term& t, const std::vector<std::size_t>& group) {
+    std::vector<at::Tensor> f, p;
+    for (const std::size_t layer : group) {
+        f.push_back(fractions(t, layer, 1));
+        p.push_back(meanShares(t.layers[layer], 1));
+    }
+    const std::size_t any = group.front();
+    return meanOf(f).mul(meanOf(p)).sum().mul(real(t.specs[any].experts) / t.wishes(any));
+}
+
+// Shazeer's form (importance of the gates, sample variance) goes with gates that sum to one or learned noise, V-MoE's (full
+// softmax, population variance) with the rest.
+bool shazeerForm(const RouterSpec& spec) {
+    return spec.score == Score::softmaxSelected || spec.noise == Noise::logitGaussLearned;
+}
+
+// Squared coefficient of variation of each row, mean over rows; 0 for one expert.
+at::Tensor squaredVariation(const RouterSpec& spec, const at::Tensor& rows) {
+    const std::int64_t experts = rows.size(1);
+    const at::Tensor mean = rows.mean(1, true);
+    const double freedom = shazeerForm(spec) && experts > 1 ? real(experts - 1) : real(experts);
+    const at::Tensor variance = (rows - mean).square().sum(1).div(freedom);
+    return variance.div(mean.squeeze(1).square() + kEpsilon).mean();
+}
+
+// sum_t of gate [T, slots] into [rows, E], in the order of the tokens.
+at::Tensor sumByExpert(const at::Tensor& gates, const at::Tensor& experts, std::int64_t expertCount, std::int64_t rows) {
+    const at::Tensor column = experts.masked_fill(experts.lt(0), expertCount);
+    const at::Tensor dense = at::zeros({experts.size(0), expertCount + 1}, gates.options()).scatter(1, column, gates);
+    return dense.narrow(1, 0, expertCount).reshape({rows, -1, expertCount}).sum(1);
+}
+
+at::Tensor importanceRows(const Term& t, std::size_t layer, std::int64_t rows) {
+    const Routing& routing = t.layers[layer];
+    const RouterSpec& spec = t.specs[layer];
+    if (shazeerForm(spec)) return sumByExpert(routing.gates, routing.experts, spec.experts, rows);
+    return routing.probabilities.reshape({rows, -1, spec.experts}).sum(1);
+}
+
+at::Tensor loadRows(const Term& t, std::size_t layer, std::int64_t rows) {
+    const Routing& routing = t.layers[layer];
+    const std::int64_t experts = t.specs[layer].experts;
+    if (!routing.loadEstimate.defined())
+        return countExperts(routing.experts.reshape({rows, -1}), experts).to(routing.gates.options());
+    const at::Tensor probability = routing.loadEstimate.reshape({rows, -1, experts});
+    return shazeerForm(t.specs[layer]) ? probability.sum(1) : probability.mean(1);
+}
+
+at::Tensor variationRows(const Term& t, std::size_t layer, std::int64_t rows) {
+    return t.term.kind == LossKind::importance ? importanceRows(t, layer, rows) : loadRows(t, layer, rows);
+}
+
+at::Tensor variationOf(const Term& t, std::size_t layer) {
+    const std::int64_t rows = t.term.scope == Scope::sequence ? t.sequences : 1;
+    return squaredVariation(t.specs[layer], variationRows(t, layer, rows));
+}
+
+at::Tensor variationOverLayers(const Term& t, const std::vector<std::size_t>& group) {
+    std::vector<at::Tensor> rows;
+    for (const std::size_t layer : group) rows.push_back(variationRows(t, layer, 1));
+    return squaredVariation(t.specs[group.front()], meanOf(rows));
+}
+
+at::Tensor valueOf(const Term& t) {
+    const bool variation = t.term.kind == LossKind::importance || t.term.kind == LossKind::load;
+    std::vector<at::Tensor> values;
+    if (t.term.scope == Scope::layers) {
+        for (const auto& group : alike(t)) {
+            const at::Tensor value = variation ? variationOverLayers(t, group) : balanceOverLayers(t, group);
+            values.insert(values.end(), group.size(), value);
+        }
+        return meanOf(values);
+    }
+    for (std::size_t layer = 0; layer < t.layers.size(); ++layer)
+        values.push_back(variation ? variationOf(t, layer) : balanceOf(t, layer));
+    return meanOf(values);
+}
+
+at::Tensor zLoss(std::span<const Routing> layers) {
+    std::vector<at::Tensor> values;
+    for (const Routing& routing : layers) values.push_back(routing.logits.logsumexp(1).square().mean());
+    return meanOf(values);
+}
+
+template <class Value>
+void addTerm(AuxiliaryLosses& out, std::string name, LossKind kind, double coefficient, Value&& value) {
+    const at::AutoGradMode mode(coefficient != 0 && at::GradMode::is_enabled());
+    AuxiliaryLoss loss{std::move(name), kind, value(), coefficient};
+    if (coefficient != 0) out.total = out.total.defined() ? out.total + loss.value * coefficient : loss.value * coefficient;
+    out.terms.push_back(std::move(loss));
+}
+
+}  // namespace
+
+void StepCounts::add(std::span<const Routing> layers) {
+    const at::NoGradGuard noGrad;
+    m_chosen.resize(layers.size());
+    m_first.resize(layers.size());
+    for (std::size_t layer = 0; layer < layers.size(); ++layer) {
+        const Routing& routing = layers[layer];
+        const at::Tensor first = countExperts(routing.experts.narrow(1, 0, 1).reshape({1, -1}), routing.counts.size(0)).squeeze(0);
+        m_chosen[layer] = m_tokens == 0 ? routing.counts : m_chosen[layer] + routing.counts;
+        m_first[layer] = m_tokens == 0 ? first : m_first[layer] + first;
+    }
+    if (!layers.empty()) m_tokens += layers.front().experts.size(0);
+}
+
+void StepCounts::reset() {
+    m_tokens = 0;
+    m_chosen.clear();
+    m_first.clear();
+}
+
+AuxiliaryLosses losses(std::span<const RouterSpec> specs, std::span<const Routing> layers, std::int64_t sequences,
+                       StepCounts* step) {
+    AuxiliaryLosses out;
+    if (step) step->add(layers);
+    if (layers.empty() || !hasLogits(specs.front())) return out;
+    const auto add = [&](const BalanceTerm& term, std::string name) {
+        if (term.kind == LossKind::none) return;
+        addTerm(out, std::move(name), term.kind, term.coefficient,
+                [&] { return valueOf({term, specs, layers, sequences, step}); });
+    };
+    const RouterSpec& spec = specs.front();
+    add(spec.balance, "balance");
+    for (const BalanceTerm& term : spec.more) add(term, std::string(name(term.kind)));
+    addTerm(out, "z", LossKind::none, spec.zCoefficient, [&] { return zLoss(layers); });
+    return out;
+}
+
+}  // namespace moescope::routing

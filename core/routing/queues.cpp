@@ -1,0 +1,92 @@
+// Capacity: places in the experts' queues, and who is dropped.
+#include "core/tensor.hpp"
+
+#include <limits>
+
+#include "core/routing/choice.hpp"
+#include "core/routing/stages.hpp"
+
+namespace moescope::routing {
+
+namespace {
+
+// Groups of tokens that compete together: full ones, and perhaps a shorter last one.
+struct Room {
+    std::int64_t fullTokens = 0, fullCapacity = 0;
+    std::int64_t restTokens = 0, restCapacity = 0;
+    std::int64_t all = 0;
+    bool unlimited = true;
+};
+
+Room roomFor(const RouterSpec& spec, std::int64_t tokens, bool training) {
+    const std::int64_t group = spec.capacity.groupTokens > 0 ? spec.capacity.groupTokens : std::max<std::int64_t>(1, tokens);
+    Room room;
+    room.restTokens = tokens % group;
+    room.fullTokens = tokens - room.restTokens;
+    room.fullCapacity = capacity(spec, group, training);
+    room.restCapacity = room.restTokens > 0 ? capacity(spec, room.restTokens, training) : 0;
+    room.all = spec.experts * (room.fullTokens / group * room.fullCapacity + room.restCapacity);
+    const bool fullFits = room.fullTokens == 0 || room.fullCapacity == 0 || room.fullCapacity >= group;
+    room.unlimited = fullFits && (room.restCapacity == 0 || room.restCapacity >= room.restTokens);
+    return room;
+}
+
+at::Tensor wishes(const at::Tensor& experts, std::int64_t expertCount) {
+    const at::Tensor column = experts.masked_fill(experts.lt(0), expertCount);  // nobody's wishes go to a column of their own
+    const at::Tensor all = at::zeros({experts.size(0), expertCount + 1}, experts.options().dtype(at::kBool));
+    return all.scatter(1, column, true).narrow(1, 0, expertCount);
+}
+
+// Places by score instead of by time: the best of an expert's requests first.
+at::Tensor placesByScore(const RouterSpec& spec, const at::Tensor& score, const at::Tensor& experts) {
+    const at::Tensor asked = wishes(experts, spec.experts);
+    const at::Tensor requests = score.detach().masked_fill(asked.logical_not(), -std::numeric_limits<double>::infinity());
+    const at::Tensor ranks = columnRanks(requests, spec.capacity.groupTokens);
+    return ranks.gather(1, experts.clamp_min(0)).masked_fill(experts.lt(0), -1);
+}
+
+at::Tensor places(const RouterSpec& spec, const RouterInput& input, const Scores& scores, const at::Tensor& experts, bool limited) {
+    const std::int64_t group = spec.capacity.groupTokens;
+    const bool scored = scores.confidence.defined();
+    if (limited && spec.capacity.priority == Priority::prob && scored) return placesByScore(spec, scores.confidence, experts);
+    if (limited && spec.capacity.priority == Priority::random) {
+        const at::Tensor like = scored ? scores.confidence : at::empty({0}, experts.options().dtype(at::kFloat));
+        const at::Tensor draws =
+            uniformDraws(spec, input, base::Purpose::routerUniform, {experts.size(0), spec.experts}, like);
+        return placesByScore(spec, draws, experts);
+    }
+    const bool byConfidence = limited && spec.capacity.priority == Priority::bpr && scored;
+    const at::Tensor order = byConfidence ? descendingOrder(scores.confidence.detach().amax({1}), group) : at::Tensor();
+    return queuePositions(experts, spec.experts, group, order);
+}
+
+// C of each token's group.
+at::Tensor underCapacity(const Room& room, const at::Tensor& positions) {
+    if (room.restTokens == 0) return positions.lt(room.fullCapacity);
+    return at::cat({positions.narrow(0, 0, room.fullTokens).lt(room.fullCapacity),
+                    positions.narrow(0, room.fullTokens, room.restTokens).lt(room.restCapacity)});
+}
+
+at::Tensor countAll(const at::Tensor& experts, std::int64_t expertCount) {
+    return countExperts(experts.reshape({1, -1}), expertCount).squeeze(0);
+}
+
+}  // namespace
+
+void fillQueues(const RouterSpec& spec, const RouterInput& input, const Scores& scores, const Choice& choice, Routing& routing) {
+    const at::NoGradGuard noGrad;
+    const Room room = roomFor(spec, routing.experts.size(0), input.training);
+    const bool ownQueues = choice.positions.defined();
+    routing.capacity = room.fullCapacity;
+    routing.room = room.all;
+    routing.dropless = ownQueues || room.unlimited;
+    routing.positions = ownQueues ? choice.positions : places(spec, input, scores, routing.experts, room.all > 0);
+    routing.kept = choice.complete ? at::ones_like(routing.experts, at::kBool) : routing.experts.ge(0);
+    routing.counts = countAll(routing.experts, spec.experts);
+    routing.placed = routing.counts;
+    if (routing.dropless) return;
+    routing.kept = routing.kept.logical_and(underCapacity(room, routing.positions));
+    routing.placed = countAll(routing.experts.masked_fill(routing.kept.logical_not(), -1), spec.experts);
+}
+
+}  // namespace moescope::routing

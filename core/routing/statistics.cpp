@@ -1,0 +1,225 @@
+// From sums to metrics: what the rows say, by the formulas of the metric table.
+#include "core/tensor.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "core/routing/quantiles.hpp"
+#include "core/routing/statistics.hpp"
+#include "core/routing/statistics_sums.hpp"
+
+namespace moescope::routing {
+
+namespace {
+
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
+double ratio(double numerator, double denominator) { return denominator > 0 ? numerator / denominator : kNone; }
+
+// A layer's row on the host, with the vectors of all layers to write into.
+class Writer {
+public:
+    Writer(std::size_t layers, std::size_t layer) : m_layers(layers), m_layer(layer) {}
+
+    void number(std::vector<float>& out, double value) const { place(out, 1, 0, value); }
+    void place(std::vector<float>& out, std::size_t width, std::size_t at, double value) const {
+        if (out.size() != m_layers * width) out.assign(m_layers * width, std::numeric_limits<float>::quiet_NaN());
+        out[m_layer * width + at] = static_cast<float>(value);
+    }
+
+private:
+    std::size_t m_layers, m_layer;
+};
+
+struct Row {
+    const double* data;
+    SumsLayout at;
+    std::size_t width;  // experts of the widest layer
+
+    double operator[](std::int64_t place) const { return data[place]; }
+    double total(std::int64_t begin) const {
+        double sum = 0;
+        for (std::int64_t e = 0; e < at.experts; ++e) sum += data[begin + e];
+        return sum;
+    }
+};
+
+using S = SumsLayout;
+
+void writeShares(const Writer& to, const Row& row, std::int64_t begin, double total, std::vector<float>& out) {
+    for (std::int64_t e = 0; e < row.at.experts; ++e)
+        to.place(out, row.width, static_cast<std::size_t>(e), ratio(row[begin + e], total));
+}
+
+double entropyOf(const Row& row, std::int64_t begin, double total) {
+    double h = 0;
+    for (std::int64_t e = 0; e < row.at.experts; ++e)
+        if (const double share = row[begin + e] / total; share > 0) h -= share * std::log(share);
+    return h;
+}
+
+void writeLoad(const Writer& to, const Row& row, telemetry::StepTelemetry& out) {
+    const double chosen = row.total(row.at.counts()), experts = static_cast<double>(row.at.experts);
+    writeShares(to, row, row.at.counts(), chosen, out.load);
+    writeShares(to, row, row.at.placed(), row.total(row.at.placed()), out.placedLoad);
+    writeShares(to, row, row.at.importance(), row.total(row.at.importance()), out.importance);
+    if (!(chosen > 0)) return;
+    const double* counts = row.data + row.at.counts();
+    const double most = *std::max_element(counts, counts + row.at.experts), least = *std::min_element(counts, counts + row.at.experts);
+    const double mean = chosen / experts;
+    double squares = 0;
+    for (std::int64_t e = 0; e < row.at.experts; ++e) squares += (counts[e] - mean) * (counts[e] - mean);
+    to.number(out.effectiveExperts, std::exp(entropyOf(row, row.at.counts(), chosen)));
+    to.number(out.imbalance, most / mean);
+    to.number(out.maxViolation, most / mean - 1);
+    to.number(out.minOverMean, least / mean);
+    to.number(out.loadCv, std::sqrt(squares / experts) / mean);
+    to.number(out.top1Load, most / chosen);
+}
+
+void writeWeights(const Writer& to, const Row& row, telemetry::StepTelemetry& out) {
+    const double chosen = row.total(row.at.counts()), kept = row.total(row.at.placed());
+    to.number(out.top1Weight, ratio(row[S::top1Weight], row[S::weightTokens]));
+    to.number(out.effectiveK, ratio(row[S::effectiveK], row[S::weightTokens]));
+    to.number(out.routerConfidence, ratio(row[S::weight], kept));
+    to.number(out.droppedAssignments, chosen > 0 ? 1 - kept / chosen : 0);
+    to.number(out.droppedTokens, 1 - row[S::keptTokens] / row[S::tokens]);
+    to.number(out.capacityUtilisation, ratio(kept, row[S::room]));
+    to.number(out.secondKeepRate, ratio(row[S::secondTaken], row[S::secondTokens]));
+    const double* placed = row.data + row.at.placed();
+    const auto used = std::count_if(placed, placed + row.at.experts, [](double count) { return count > 0; });
+    to.number(out.expertUtilisation, static_cast<double>(used) / static_cast<double>(row.at.experts));
+}
+
+void writeLogits(const Writer& to, const Row& row, telemetry::StepTelemetry& out) {
+    const double tokens = row[S::logitTokens], numbers = tokens * static_cast<double>(row.at.experts);
+    if (!(tokens > 0)) return;
+    writeShares(to, row, row.at.probability(), tokens, out.meanProbability);
+    writeShares(to, row, row.at.logits(), tokens, out.logitMean);
+    const double perToken = row[S::entropy] / tokens, marginal = entropyOf(row, row.at.probability(), tokens);
+    to.number(out.top1Probability, row[S::top1Probability] / tokens);
+    to.number(out.gateRatio12, ratio(row[S::ratio12], row[S::ratioTokens]));
+    to.number(out.routerEntropy, perToken);
+    to.number(out.marginalEntropy, marginal);
+    to.number(out.routingInformation, std::max(0.0, marginal - perToken));
+    to.number(out.lseMean, row[S::lse] / tokens);
+    to.number(out.routerZ, row[S::lseSquared] / tokens);
+    to.number(out.logitMax, row[row.at.logitMax()]);
+    const double mean = row[S::logit] / numbers;
+    to.number(out.logitStd, std::sqrt(std::max(0.0, row[S::logitSquared] / numbers - mean * mean)));
+}
+
+void writePositions(const Writer& to, const Row& row, telemetry::StepTelemetry& out) {
+    for (std::int64_t bin = 0; bin < kPositionBins; ++bin)
+        to.place(out.dropByPosition, kPositionBins, static_cast<std::size_t>(bin),
+                 ratio(row[row.at.droppedAt() + bin], row[row.at.askedAt() + bin]));
+}
+
+void writeDomains(const Writer& to, const Row& row, telemetry::StepTelemetry& out) {
+    const std::size_t width = static_cast<std::size_t>(row.at.domains) * row.width;
+    for (std::int64_t domain = 0; domain < row.at.domains; ++domain)
+        for (std::int64_t e = 0; e < row.at.experts; ++e)
+            to.place(out.domainExperts, width, static_cast<std::size_t>(domain) * row.width + static_cast<std::size_t>(e),
+                     row[row.at.domainExperts() + domain * row.at.experts + e]);
+}
+
+// A metric that no layer has is an empty vector.
+void dropEmpty(telemetry::StepTelemetry& out) {
+    telemetry::visitMetrics(out, [](const telemetry::Metric& metric, auto& member) {
+        if constexpr (std::is_same_v<std::remove_reference_t<decltype(member)>, std::vector<float>>)
+            if (metric.name != "dead" && metric.name != "starving" && std::ranges::all_of(member, [](float v) { return v != v; }))
+                member.clear();
+    });
+}
+
+bool mayDrop(const RouterSpec& spec) { return spec.select != Select::expertTopC && spec.capacity.factor > 0; }
+
+void clearRouting(telemetry::StepTelemetry& out) {
+    telemetry::visitMetrics(out, [](const telemetry::Metric& metric, auto& member) {
+        if constexpr (std::is_same_v<std::remove_reference_t<decltype(member)>, std::vector<float>>)
+            if (metric.name != "dead" && metric.name != "starving") member.clear();
+    });
+}
+
+}  // namespace
+
+struct RoutingStatistics::Layer {
+    SumsLayout layout;
+    at::Tensor row;
+    std::vector<at::Tensor> logits;
+
+    void add(const at::Tensor& next) {
+        if (!row.defined()) {
+            row = next;
+            return;
+        }
+        const std::int64_t last = layout.logitMax();
+        row = at::cat({row.narrow(0, 0, last) + next.narrow(0, 0, last), at::maximum(row.narrow(0, last, 1), next.narrow(0, last, 1))});
+    }
+};
+
+RoutingStatistics::RoutingStatistics(std::vector<RouterSpec> specs, std::int64_t domains, std::vector<double> quantiles)
+    : m_specs(std::move(specs)), m_domains(domains), m_quantiles(std::move(quantiles)) {
+    m_layers.resize(m_specs.size());
+    for (std::size_t layer = 0; layer < m_specs.size(); ++layer) m_layers[layer].layout = {m_specs[layer].experts, m_domains};
+}
+RoutingStatistics::~RoutingStatistics() = default;
+RoutingStatistics::RoutingStatistics(RoutingStatistics&&) noexcept = default;
+
+void RoutingStatistics::accumulate(std::size_t moeLayer, const Routing& routing, std::int64_t sequences, const at::Tensor& domainIds) {
+    const at::NoGradGuard noGrad;
+    Layer& layer = m_layers[moeLayer];
+    SumsInput in;
+    in.layout = layer.layout;
+    in.routing = &routing;
+    in.sequences = sequences;
+    in.plain = routing.plain;
+    in.countDrops = mayDrop(m_specs[moeLayer]);
+    if (m_domains > 0) in.domainIds = domainIds;
+    if (routing.logits.defined()) {
+        in.logits = routing.logits.detach().to(at::kFloat).contiguous();
+        in.probabilities = routing.probabilities.detach().to(at::kFloat).contiguous();
+        layer.logits.push_back(in.logits);
+    }
+    layer.add(routing.weights.device().is_cpu() ? sumsByLoop(in) : sumsByTensors(in));
+}
+
+void RoutingStatistics::finish(telemetry::StepTelemetry& out, std::span<const RouterTensors* const> tensors) {
+    const at::NoGradGuard noGrad;
+    clearRouting(out);
+    std::vector<at::Tensor> pieces;
+    std::size_t width = 0;
+    for (std::size_t i = 0; i < m_layers.size(); ++i) {
+        const Layer& layer = m_layers[i];
+        if (!layer.row.defined()) return;
+        width = std::max(width, static_cast<std::size_t>(layer.layout.experts));
+        pieces.push_back(layer.row);
+        if (!layer.logits.empty()) pieces.push_back(quantilesOf(layer.logits, m_quantiles));
+        if (i < tensors.size() && tensors[i]->has("selection_bias")) pieces.push_back(tensors[i]->at("selection_bias").to(at::kDouble));
+    }
+    if (pieces.empty()) return;
+    const at::Tensor host = at::cat(pieces).to(at::kCPU);
+    const double* next = host.const_data_ptr<double>();
+    for (std::size_t i = 0; i < m_layers.size(); ++i) {
+        Layer& layer = m_layers[i];
+        const Writer to(m_layers.size(), i);
+        const Row row{next, layer.layout, width};
+        writeLoad(to, row, out);
+        writeWeights(to, row, out);
+        writeLogits(to, row, out);
+        if (m_specs[i].select == Select::expertTopC) to.number(out.unpicked, 1 - row[S::keptTokens] / row[S::tokens]);
+        if (mayDrop(m_specs[i])) writePositions(to, row, out);
+        if (m_domains > 0) writeDomains(to, row, out);
+        next += layer.layout.size();
+        const std::size_t count = layer.logits.empty() ? 0 : m_quantiles.size() + 2;
+        for (std::size_t q = 0; q < count; ++q) to.place(out.logitQuantiles, count, q, *next++);
+        if (i < tensors.size() && tensors[i]->has("selection_bias"))
+            for (std::int64_t e = 0; e < layer.layout.experts; ++e) to.place(out.selectionBias, width, static_cast<std::size_t>(e), *next++);
+        layer.row = {};
+        layer.logits.clear();
+    }
+    dropEmpty(out);
+}
+
+}  // namespace moescope::routing
