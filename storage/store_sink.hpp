@@ -16,15 +16,16 @@ namespace moescope::storage {
 /// should pause. `failed`: cannot go on (damaged database); report() throws the error from now on.
 enum class SinkHealth { good, retrying, failed };
 
+/// The callbacks run on the sink's thread and must not call the sink.
 struct SinkOptions {
     std::chrono::milliseconds commitEvery{150};
     std::chrono::milliseconds retryEvery{10'000};
     std::int64_t queueBytes = 64 << 20;
-    /// Called on the sink's thread after COMMIT returned, with the last step it holds (for --ack). May be empty.
+    /// After COMMIT returned, with the last step it holds (for --ack). May be empty.
     std::function<void(std::int64_t step)> onCommit;
-    /// Called on the sink's thread when the health changes; `text` says what happened and how many bytes are needed.
+    /// When the health changes; `text` says what happened and how many bytes are needed.
     std::function<void(SinkHealth health, const std::string& text)> onHealth;
-    /// Called on the sink's thread once, before the first retry of a full disk: give up the ballast here.
+    /// Once, before the first retry of a full disk: give up the ballast here.
     std::function<void()> onDiskFull;
 };
 

@@ -1,0 +1,31 @@
+// meta.json: what people give a run. Replaced atomically by whoever edits it; edits by several programs do not lose each other.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace moescope::storage {
+
+struct MetaFile {
+    std::string ulid, name, note, colour, group;
+    std::vector<std::string> tags;   ///< unique, in the order they were given
+    bool star = false, archived = false;
+    std::int64_t deletedUs = 0;      ///< when it went to the trash, or 0
+    bool operator==(const MetaFile&) const = default;
+};
+
+/// A missing file gives defaults; a damaged one throws exit 5. Keys this program does not know are kept by edits.
+MetaFile readMetaFile(const std::filesystem::path& runFolder);
+/// Reads, changes and replaces the file under a lock on the run's folder. Throws exit 6 when it cannot be written.
+void editMetaFile(const std::filesystem::path& runFolder, const std::function<void(MetaFile&)>& change);
+
+/// Throw exit 2 naming what is wrong.
+void requireName(const std::string& name);
+void requireTag(const std::string& tag);
+void requireNote(const std::string& note);
+void requireColour(const std::string& rgb);
+
+}  // namespace moescope::storage
