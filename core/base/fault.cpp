@@ -88,16 +88,19 @@ std::string joined(std::span<const std::string_view> words) {
     return text;
 }
 
+std::string quoted(std::string_view text) { return std::string(1, '"').append(printable(text)).append(1, '"'); }
+
+// What is wrong with one spec; empty: nothing.
 std::string parseSpec(std::string_view text, Spec& spec) {
     const auto first = text.find(':');
     const auto second = first == std::string_view::npos ? first : text.find(':', first + 1);
-    if (second == std::string_view::npos) return "\"" + printable(text) + "\" is not site:nth:action";
+    if (second == std::string_view::npos) return quoted(text) + " is not site:nth:action";
     spec.site = text.substr(0, first);
-    if (!isSite(spec.site)) return "unknown site \"" + printable(spec.site) + "\"; known: " + joined(kSites);
+    if (!isSite(spec.site)) return "unknown site " + quoted(spec.site) + "; known: " + joined(kSites);
     const auto nth = parseNth(text.substr(first + 1, second - first - 1));
-    if (!nth) return "nth in \"" + printable(text) + "\" must be 1, 2, ..., -1 (last) or *";
+    if (!nth) return "nth in " + quoted(text) + " must be 1, 2, ..., -1 (last) or *";
     spec.nth = *nth;
-    if (!parseAction(text.substr(second + 1), spec)) return "unknown action in \"" + printable(text) + "\"; known: " + joined(kActions);
+    if (!parseAction(text.substr(second + 1), spec)) return "unknown action in " + quoted(text) + "; known: " + joined(kActions);
     return {};
 }
 

@@ -5,14 +5,19 @@ namespace moescope::checkpoint::testing {
 
 namespace {
 
-std::string entry(const std::string& name, std::uint64_t begin, std::uint64_t end) {
-    return "\"" + name + "\":{\"dtype\":\"U8\",\"shape\":[" + std::to_string(end - begin) + "],\"data_offsets\":[" + std::to_string(begin) + "," + std::to_string(end) + "]}";
+// Bytes [begin, end) as tensor `index`.
+void appendEntry(std::string& text, std::size_t index, std::uint64_t begin, std::uint64_t end) {
+    text.append("\"t").append(std::to_string(index)).append("\":{\"dtype\":\"U8\",\"shape\":[").append(std::to_string(end - begin));
+    text.append("],\"data_offsets\":[").append(std::to_string(begin)).append(",").append(std::to_string(end)).append("]}");
 }
 
 std::string places(const std::vector<std::pair<std::uint64_t, std::uint64_t>>& ranges) {
     std::string text;
-    for (std::size_t i = 0; i < ranges.size(); ++i) text += (i == 0 ? "{" : ",") + entry("t" + std::to_string(i), ranges[i].first, ranges[i].second);
-    return text + "}";
+    for (std::size_t i = 0; i < ranges.size(); ++i) {
+        text.append(i == 0 ? "{" : ",");
+        appendEntry(text, i, ranges[i].first, ranges[i].second);
+    }
+    return text.append("}");
 }
 
 std::string repeated(const std::string& text, std::size_t count) {
@@ -94,7 +99,7 @@ std::vector<HostileFile> hostileShapes() {
     add("{}", "[0,4]", 4);
     add("\"[1]\"", "[0,4]", 4);
     add("[1,1,1,1,1,1,1,1,1]", "[0,4]", 4);
-    add("[" + repeated("1,", 999) + "1]", "[0,4]", 4);
+    add(std::string("[").append(repeated("1,", 999)).append("1]"), "[0,4]", 4);
     add("[2]", "[0,4]", 4);
     add("[1]", "[0,8]", 8);
     add("[1,2]", "[0,4]", 4);
@@ -145,8 +150,8 @@ std::vector<HostileFile> hostileTypes() {
     std::vector<HostileFile> files;
     for (const std::string type : {"\"\"", "\"f32\"", "\"F32 \"", "\"F4\"", "\"F6_E2M3\"", "\"F8_E4M3\"", "\"F8_E5M2\"", "\"U16\"", "\"U32\"", "\"U64\"", "\"C64\"", "\"float32\"", "0", "null", "true", "[\"F32\"]", "{}"})
         files.push_back({"dtype " + type, fileOf(oneTensor(type, "[1]", "[0,4]"), 4)});
-    files.push_back({"dtype of a megabyte", fileOf(oneTensor("\"" + std::string(1 << 20, 'F') + "\"", "[1]", "[0,4]"), 4)});
-    for (const std::string type : {"F64", "F16", "BF16", "I64", "I16", "I8", "U8", "BOOL"}) files.push_back({type + " with four bytes", fileOf(oneTensor("\"" + type + "\"", "[1]", "[0,4]"), 4)});
+    files.push_back({"dtype of a megabyte", fileOf(oneTensor(std::string(1, '"').append(1 << 20, 'F').append(1, '"'), "[1]", "[0,4]"), 4)});
+    for (const std::string type : {"F64", "F16", "BF16", "I64", "I16", "I8", "U8", "BOOL"}) files.push_back({type + " with four bytes", fileOf(oneTensor(std::string(1, '"').append(type).append(1, '"'), "[1]", "[0,4]"), 4)});
     return files;
 }
 
