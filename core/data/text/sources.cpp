@@ -64,6 +64,7 @@ std::vector<std::string> Walk::warnings() const {
     return all;
 }
 
+/// What is really there before what is linked, so that a file goes by its own name.
 void Walk::folder(const fs::path& path, const fs::path& relative, std::size_t depth) {
     if (depth > kMostDepth) return skip(relative, "more than 64 folders deep");
     std::vector<std::string> names;
@@ -73,6 +74,7 @@ void Walk::folder(const fs::path& path, const fs::path& relative, std::size_t de
         if (relative.empty()) throw refusal("data.unreadable", error.happened(), path, "check who may read it");
         return skip(relative, error.happened());
     }
+    std::stable_partition(names.begin(), names.end(), [&](const std::string& name) { return !fs::is_symlink(path / name); });
     for (const std::string& name : names)
         if (name.front() != '.') entry(path / name, relative / name, depth);
 }

@@ -120,13 +120,15 @@ void TextReader::convertUtf16(std::string piece, bool last, std::string& out) {
 
 /// CR LF to LF; a CR at the end waits for what follows.
 void TextReader::appendLines(std::string_view piece, bool last, std::string& text) {
-    for (const char c : piece) {
+    while (!piece.empty()) {
         if (std::exchange(m_carriage, false)) {
-            if (c == '\n') ++m_notes.lineEnds;
+            if (piece.front() == '\n') ++m_notes.lineEnds;
             else text.push_back('\r');
         }
-        if (c == '\r') m_carriage = true;
-        else text.push_back(c);
+        const std::size_t end = std::min(piece.find('\r'), piece.size());
+        text.append(piece.substr(0, end));
+        m_carriage = end < piece.size();
+        piece.remove_prefix(std::min(end + 1, piece.size()));
     }
     if (last && std::exchange(m_carriage, false)) text.push_back('\r');
 }

@@ -2,6 +2,7 @@
 #include "core/data/text/tokenise.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <map>
 #include <set>
 
@@ -62,14 +63,17 @@ private:
 struct Part {
     explicit Part(const std::filesystem::path& path, std::size_t bufferBytes) : file(base::realFiles(), path, base::OpenMode::createNew), limit(bufferBytes) {}
 
-    void put(std::uint16_t code) {
-        buffer.push_back(static_cast<char>(code & 0xFF));
-        buffer.push_back(static_cast<char>(code >> 8));
-        ++tokens;
+    void put(std::uint16_t code) { buffer.push_back(code); }
+    /// After each document, so that no check is needed for each code.
+    void endDocument(std::uint64_t documentBytes) {
+        bytes += documentBytes;
+        tokens = written + buffer.size();
         if (buffer.size() >= limit) flush();
     }
     void flush() {
-        file.write(base::asBytes(buffer));
+        static_assert(std::endian::native == std::endian::little, "codes are written as they lie in memory");
+        file.write(std::as_bytes(std::span(buffer)));
+        written += buffer.size();
         buffer.clear();
     }
     void finish() {
@@ -80,7 +84,8 @@ struct Part {
 
     base::FileHandle file;
     std::size_t limit;
-    std::string buffer;
+    std::vector<std::uint16_t> buffer;
+    std::uint64_t written = 0;
     std::uint64_t tokens = 0, bytes = 0;
     HashSample documents, lines;
 };
@@ -143,7 +148,7 @@ void Tokeniser::addFile(const SourceFile& file, const std::string& name, Into in
                               base::printable(file.path.native(), 400), "wait until nothing writes to it any more, then start again");
     } catch (const base::Error& error) {
         if (!folder || error.code() == "data.changed" || error.exit() != base::ExitCode::badInput) throw;
-        if (m_fileWarnings.size() < 20) m_fileWarnings.push_back(fmt::format("Left out (from there on) {}: {}.", error.where(), error.happened()));
+        if (m_fileWarnings.size() < 20) m_fileWarnings.push_back(fmt::format("{}: {}; left out from there on.", error.where(), error.happened()));
         else ++m_quietFiles;
     }
 }
@@ -165,7 +170,6 @@ void Tokeniser::addDocument(std::string_view document, TokenisedDomain& target, 
     m_content.add(document);
     part.documents.add(hash);
     addLines(document, part);
-    part.bytes += document.size();
     target.bytes += document.size();
     ++target.documents;
     if (m_options.bytes)
@@ -176,6 +180,7 @@ void Tokeniser::addDocument(std::string_view document, TokenisedDomain& target, 
             if (!kept) m_codes.count(code);
             part.put(code);
         });
+    part.endDocument(document.size());
     (kept ? target.validationEnd : target.trainingEnd) = part.tokens;
 }
 
