@@ -1,0 +1,69 @@
+// Keeps what the reader thread sends.
+#include "ui/run_data.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "core/config/config_json.hpp"
+
+namespace moescope::ui {
+
+RunData::RunData(const RunOpening& opening)
+    : m_meta(opening.meta), m_state(opening.state), m_summary(opening.summary), m_events(opening.events),
+      m_samples(opening.samples), m_probes(opening.probes), m_checkpoints(opening.checkpoints) {
+    for (const storage::SeriesNews& news : opening.series) add(news);
+    readConfig();
+}
+
+void RunData::readConfig() {
+    config::applyJson(m_config, m_meta.configJson);  // what this program does not know is shown elsewhere, as stored
+    m_totalSteps = m_config.training.steps;
+    const auto more = nlohmann::json::parse(m_meta.facts.moreJson, nullptr, false);
+    if (more.is_object() && more.contains("steps") && more["steps"].is_number_integer()) m_totalSteps = more["steps"].get<std::int64_t>();
+}
+
+void RunData::apply(const storage::Update& update) {
+    if (update.restarted) {
+        m_tracks.clear();
+        m_events.clear();
+        m_samples.clear();
+        m_probes.clear();
+    }
+    for (const storage::SeriesNews& news : update.series) add(news);
+    for (const storage::StoredEvent& event : update.events)
+        if (m_events.empty() || event.seq > m_events.back().seq) m_events.push_back(event);
+    for (const telemetry::GeneratedSample& sample : update.samples)
+        if (m_samples.empty() || sample.step > m_samples.back().step) m_samples.push_back(sample);
+    for (const std::int64_t step : update.probes)
+        if (m_probes.empty() || step > m_probes.back()) m_probes.push_back(step);
+    if (update.checkpoints) m_checkpoints = *update.checkpoints;
+    if (update.summary) m_summary = *update.summary;
+    m_state = update.state;
+}
+
+void RunData::add(const storage::SeriesNews& news) {
+    const auto [track, added] = m_tracks.try_emplace(news.info.name, news.info);
+    track->second.append(news.data);
+}
+
+const Track* RunData::track(std::string_view name) const {
+    const auto found = m_tracks.find(name);
+    return found == m_tracks.end() || found->second.empty() ? nullptr : &found->second;
+}
+
+std::size_t RunData::element(const Track& track, std::int64_t moeLayer, std::int64_t inner) const {
+    const std::int64_t layers = std::max<std::int64_t>(1, moeLayers());
+    return static_cast<std::size_t>(moeLayer * (track.info().width / layers) + inner);
+}
+
+double RunData::onAxis(XAxis axis, double step) const {
+    static constexpr std::string_view kNames[] = {"step", "tokens", "flops", "seconds"};
+    const Track* along = axis == XAxis::step ? nullptr : track(kNames[static_cast<int>(axis)]);
+    if (!along) return axis == XAxis::step || step == 0 ? step : telemetry::kNone;
+    const std::size_t at = along->at(step);
+    if (at == along->size()) return along->mean(0) * step / along->step(0);
+    if (at + 1 >= along->size() || along->step(at) >= step) return along->high(at);
+    const double share = (step - along->step(at)) / (along->step(at + 1) - along->step(at));
+    return along->high(at) + share * (along->high(at + 1) - along->high(at));
+}
+
+}  // namespace moescope::ui

@@ -1,0 +1,118 @@
+// The reader thread of a run.
+#include "ui/run_feed.hpp"
+
+#include <QTimer>
+
+#include "core/base/error.hpp"
+
+namespace moescope::ui {
+namespace {
+
+constexpr int kLiveMs = 100;
+constexpr int kIdleMs = 1000;
+constexpr std::int64_t kOverviewPoints = 2000;
+
+std::shared_ptr<RunOpening> readAll(storage::RunReader& reader) {
+    auto opening = std::make_shared<RunOpening>();
+    opening->folder = reader.runFolder().string();
+    opening->cursor = reader.now();
+    opening->meta = reader.meta();
+    opening->state = reader.state();
+    opening->summary = reader.summary();
+    for (const storage::SeriesInfo& info : reader.listSeries())
+        opening->series.push_back({info, reader.series(info.name, {.maxPoints = kOverviewPoints})});
+    opening->events = reader.events();
+    opening->samples = reader.samples();
+    opening->probes = reader.probes();
+    opening->checkpoints = reader.checkpoints();
+    return opening;
+}
+
+}  // namespace
+
+namespace detail {
+
+template <class Read>
+void FeedWorker::guarded(Read&& read) {
+    try {
+        read();
+    } catch (const base::Error& error) {
+        close();
+        emit failed(QString::fromStdString(error.happened() + ". " + error.advice() + "."));
+    } catch (const std::exception& error) {
+        close();
+        emit failed(QString::fromUtf8(error.what()));
+    }
+}
+
+void FeedWorker::open(const QString& runFolder) {
+    close();
+    if (!m_timer) {
+        m_timer = new QTimer(this);
+        connect(m_timer, &QTimer::timeout, this, &FeedWorker::poll);
+    }
+    guarded([&] {
+        m_reader = std::make_unique<storage::RunReader>(runFolder.toStdString());
+        const auto opening = readAll(*m_reader);
+        m_cursor = opening->cursor;
+        m_state = opening->state;
+        emit opened(opening);
+        m_timer->start(m_state.lockHeld ? kLiveMs : kIdleMs);
+    });
+}
+
+void FeedWorker::close() {
+    if (m_timer) m_timer->stop();
+    m_reader.reset();
+}
+
+void FeedWorker::poll() {
+    if (!m_reader) return;
+    guarded([this] {
+        auto update = std::make_shared<storage::Update>(m_reader->poll(m_cursor));
+        m_cursor = update->cursor;
+        const bool changed = !update->empty() || update->summary || !(update->state == m_state);
+        m_state = update->state;
+        m_timer->setInterval(m_state.lockHeld ? kLiveMs : kIdleMs);
+        if (changed) emit updated(update);
+    });
+}
+
+void FeedWorker::loadProbe(qint64 step) {
+    if (!m_reader) return;
+    guarded([&] { emit probeLoaded(std::make_shared<telemetry::ProbeSnapshot>(m_reader->probe(step))); });
+}
+
+}  // namespace detail
+
+RunFeed::RunFeed(QObject* parent) : QObject(parent), m_worker(new detail::FeedWorker) {
+    qRegisterMetaType<RunOpeningPtr>("moescope::ui::RunOpeningPtr");
+    qRegisterMetaType<RunUpdatePtr>("moescope::ui::RunUpdatePtr");
+    qRegisterMetaType<ProbePtr>("moescope::ui::ProbePtr");
+    m_worker->moveToThread(&m_thread);
+    connect(&m_thread, &QThread::finished, m_worker, &QObject::deleteLater);
+    connect(m_worker, &detail::FeedWorker::opened, this, &RunFeed::opened);
+    connect(m_worker, &detail::FeedWorker::updated, this, &RunFeed::updated);
+    connect(m_worker, &detail::FeedWorker::probeLoaded, this, &RunFeed::probeLoaded);
+    connect(m_worker, &detail::FeedWorker::failed, this, &RunFeed::failed);
+    m_thread.start();
+}
+
+RunFeed::~RunFeed() {
+    m_thread.quit();
+    m_thread.wait();
+}
+
+void RunFeed::open(const QString& runFolder) {
+    QMetaObject::invokeMethod(m_worker, [this, runFolder] { m_worker->open(runFolder); });
+}
+
+void RunFeed::close() {
+    QMetaObject::invokeMethod(m_worker, [this] { m_worker->close(); });
+}
+
+void RunFeed::loadProbe(std::int64_t step) {
+    QMetaObject::invokeMethod(m_worker, [this, step] { m_worker->loadProbe(step); });
+}
+
+}  // namespace moescope::ui
