@@ -26,7 +26,7 @@ CommandLog::CommandLog(std::string_view json, std::size_t applied) {
 }
 
 void CommandLog::add(std::int64_t step, const config::Command& command) {
-    m_commands.insert(m_commands.begin() + static_cast<std::ptrdiff_t>(m_applied), {step, command});
+    m_commands.insert(m_commands.begin() + static_cast<std::ptrdiff_t>(m_applied), config::ScriptedCommand{step, command});
     ++m_applied;
 }
 

@@ -1,6 +1,7 @@
 // Puts a session's parts together.
 #include "app/engine/launch.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <filesystem>
@@ -67,9 +68,15 @@ storage::RunFacts factsOf(const Machine& machine, const config::RunConfig& confi
     return facts;
 }
 
+Context ackContext() {
+    Context context;
+    context.json = true;
+    return context;
+}
+
 storage::SinkOptions sinkOptions(const Context& context, const storage::Store& store, std::atomic<bool>& stalled, bool ack) {
     storage::SinkOptions options;
-    if (ack) options.onCommit = [](std::int64_t step) { Context{.json = true}.result(Json{{"event", "ack"}, {"step", step}}, {}); };
+    if (ack) options.onCommit = [](std::int64_t step) { ackContext().result(Json{{"event", "ack"}, {"step", step}}, {}); };
     options.onHealth = [&stalled, &context](storage::SinkHealth health, const std::string& text) {
         stalled = health == storage::SinkHealth::retrying;
         if (health != storage::SinkHealth::good) context.say("store: " + text);

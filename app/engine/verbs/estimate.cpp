@@ -15,8 +15,6 @@ namespace {
 
 constexpr int kProbeSteps = 5;
 
-void append(base::Problems& all, const base::Problems& more) { all.insert(all.end(), more.begin(), more.end()); }
-
 double probeSeconds(const config::RunConfig& config, std::shared_ptr<const data::Corpus> corpus, base::Problems& problems) {
     const std::string device = training::resolveDevice(config.training.device, problems);
     if (!problems.empty()) return telemetry::kNone;
