@@ -79,8 +79,11 @@ PassResult Model::forward(const TokenBatch& batch, const Pass& pass) {
         const kernels::TimedPart timed(pass.times, kernels::Part::embedding);
         x = at::embedding(m_embedding, batch.inputs);
     }
-    for (std::size_t layer = 0; layer < m_blocks.size(); ++layer)
+    if (pass.inspect) pass.inspect("model.embed_tokens", x);
+    for (std::size_t layer = 0; layer < m_blocks.size(); ++layer) {
         x = runBlock(m_blocks[layer], static_cast<std::int64_t>(layer), x, batch, pass, context, result.routings);
+        if (pass.inspect) pass.inspect("model.layers." + std::to_string(layer), x);
+    }
     if (pass.cache) pass.cache->length += batch.length;
     kernels::Backend& backend = kernels::referenceBackend();
     if (!batch.targets.defined()) {
@@ -90,6 +93,7 @@ PassResult Model::forward(const TokenBatch& batch, const Pass& pass) {
     const kernels::HeadLoss loss = backend.loss(x, m_finalNorm, cast(m_head), batch.targets, context);
     result.loss = loss.mean;
     result.tokenLoss = loss.perToken;
+    if (pass.inspect) pass.inspect("lm_head", loss.perToken);
     return result;
 }
 

@@ -7,8 +7,9 @@
 #include "core/tensor.hpp"
 
 #include <cstdint>
-#include <deque>
+#include <functional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "core/config/run_config.hpp"
@@ -40,6 +41,7 @@ struct Pass {
     std::span<const at::Tensor> muted;           ///< [E] bool each, undefined = nobody; empty = nobody anywhere
     kernels::PartTimes* times = nullptr;
     Cache* cache = nullptr;
+    std::function<void(const std::string& module, const at::Tensor& value)> inspect;  ///< called with the output of each block
 };
 
 struct PassResult {

@@ -1,6 +1,7 @@
 // Which devices there are, which one a run takes, and the environment that makes CPU results repeatable. (contract)
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,10 @@ void prepareThread(std::int64_t threads, bool deterministic);
 std::vector<std::string> requiredEnvironment(std::int64_t threads);
 /// Versions and settings that a bit-equal result depends on: LibTorch, BLAS, CPU capability, threads, build.
 std::string environmentJson();
+/// Most memory used so far: resident set of the process, or what LibTorch has taken of that GPU. 0 if unknown.
+double peakMemoryBytes(std::string_view device);
+/// Waits until the device has done all it was given; nothing to wait for on the CPU.
+void waitForDevice(std::string_view device);
 /// Speed of a 256x256x256 float32 matrix product in GFLOP/s, measured in about 50 ms.
 double probeMatrixSpeed();
 

@@ -1,0 +1,102 @@
+// The rules of the alarms.
+#include "core/training/alarms.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include <fmt/format.h>
+
+namespace moescope::training {
+
+namespace {
+
+using telemetry::Event;
+using telemetry::Severity;
+
+constexpr std::size_t kWindow = 128, kLeast = 32;
+constexpr double kSpike = 6, kCalm = 3, kBusiest = 0.9;
+
+double median(std::vector<double>& values) {
+    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+    std::nth_element(values.begin(), middle, values.end());
+    return *middle;
+}
+
+double at(const std::vector<float>& values, std::size_t index, double otherwise) {
+    return index < values.size() && std::isfinite(values[index]) ? static_cast<double>(values[index]) : otherwise;
+}
+
+Event event(std::int64_t step, Severity severity, std::string code, std::string text, std::string detail) {
+    return {step, severity, std::move(code), std::move(text), std::move(detail)};
+}
+
+bool isCollapsed(const LayerShape& shape, double busiest, double effective) {
+    if (shape.experts <= shape.topK) return false;
+    const double least = std::min(static_cast<double>(shape.topK + 1), static_cast<double>(shape.experts + shape.topK) / 2);
+    return busiest > kBusiest || effective < least;
+}
+
+}  // namespace
+
+double robustScore(std::vector<double> values, double value) {
+    if (values.size() < kLeast) return 0;
+    const double centre = median(values);
+    for (double& v : values) v = std::abs(v - centre);
+    const double spread = 1.4826 * median(values);
+    if (spread > 0) return (value - centre) / spread;
+    return value > centre ? std::numeric_limits<double>::infinity() : 0;
+}
+
+Alarms::Alarms(std::vector<LayerShape> layers) : m_layers(std::move(layers)) {
+    m_state.idleAnnounced.assign(m_layers.size(), 0);
+    m_state.collapsed.assign(m_layers.size(), 0);
+}
+
+void Alarms::layerReport(std::size_t index, const telemetry::StepTelemetry& report, std::vector<Event>& out) {
+    const LayerShape& shape = m_layers[index];
+    std::int64_t& announced = m_state.idleAnnounced[index];
+    std::int64_t& collapsed = m_state.collapsed[index];
+    const auto dead = static_cast<std::int64_t>(at(report.dead, index, 0));
+    const double busiest = at(report.top1Load, index, 0);
+    const double effective = at(report.effectiveExperts, index, static_cast<double>(shape.experts));
+    const bool nowCollapsed = isCollapsed(shape, busiest, effective);
+
+    if (nowCollapsed && !collapsed) {
+        collapsed = 1;
+        out.push_back(event(report.step, Severity::warning, "router.collapse",
+                            fmt::format("Layer {}: the router collapsed, {:.1f} of {} experts in use", shape.layer, effective, shape.experts),
+                            fmt::format(R"({{"layer":{},"effective_experts":{:.4f},"top1_load":{:.4f}}})", shape.layer, effective, busiest)));
+    }
+    if (dead > 0 && (announced == 0 || dead >= 2 * announced)) {
+        announced = dead;
+        out.push_back(event(report.step, Severity::warning, "router.idle",
+                            fmt::format("Layer {}: {} of {} experts idle", shape.layer, dead, shape.experts),
+                            fmt::format(R"({{"layer":{},"idle":{},"experts":{}}})", shape.layer, dead, shape.experts)));
+    }
+    if ((announced > 0 || collapsed) && dead == 0 && !nowCollapsed) {
+        announced = 0;
+        collapsed = 0;
+        out.push_back(event(report.step, Severity::info, "router.recovered",
+                            fmt::format("Layer {}: all experts active again", shape.layer), fmt::format(R"({{"layer":{}}})", shape.layer)));
+    }
+}
+
+void Alarms::onReport(const telemetry::StepTelemetry& report, std::vector<Event>& out) {
+    for (std::size_t i = 0; i < m_layers.size(); ++i) layerReport(i, report, out);
+}
+
+void Alarms::onLoss(std::int64_t step, double loss, std::vector<Event>& out) {
+    const double score = robustScore(m_state.losses, loss);
+    if (score > kSpike && !m_state.spiking) {
+        m_state.spiking = 1;
+        out.push_back(event(step, Severity::warning, "loss.spike", fmt::format("Loss jumped to {:.3f}", loss),
+                            fmt::format(R"({{"loss":{:.6f}}})", loss)));
+    } else if (score < kCalm) {
+        m_state.spiking = 0;
+    }
+    m_state.losses.push_back(loss);
+    if (m_state.losses.size() > kWindow) m_state.losses.erase(m_state.losses.begin());
+}
+
+}  // namespace moescope::training

@@ -1,0 +1,21 @@
+// From a corpus's batch to the tensors of a pass.
+#pragma once
+
+#include "core/tensor.hpp"
+
+#include <span>
+
+#include "core/data/corpus.hpp"
+#include "core/model/model.hpp"
+
+namespace moescope::training {
+
+/// [n] int64 on `device`; the copy to a GPU does not wait.
+at::Tensor upload(std::span<const std::int32_t> values, const at::Device& device);
+
+model::TokenBatch tokensOf(const data::Batch& batch, const at::Device& device);
+
+/// The domain of each input token: that of the target before it, in each sequence the first target's for the first.
+std::vector<std::int32_t> inputDomains(const data::Batch& batch);
+
+}  // namespace moescope::training

@@ -1,0 +1,116 @@
+// The trainer as it is made: members and helpers shared by its source files.
+//
+// live_trainer.cpp construction and the step · trainer_evaluation.cpp losses · trainer_probe.cpp routing snapshots ·
+// trainer_generation.cpp text · trainer_commands.cpp live changes · trainer_state.cpp what a checkpoint holds.
+#pragma once
+
+#include "core/tensor.hpp"
+
+#include <memory>
+
+#include "core/model/model.hpp"
+#include "core/routing/losses.hpp"
+#include "core/routing/statistics.hpp"
+#include "core/training/alarms.hpp"
+#include "core/training/optimizer.hpp"
+#include "core/training/progress.hpp"
+#include "core/training/trainer.hpp"
+
+namespace moescope::training {
+
+class LiveTrainer final : public Trainer {
+public:
+    LiveTrainer(const config::RunConfig& config, std::shared_ptr<const data::Corpus> corpus, const std::string& device,
+                at::ScalarType type = at::kFloat);
+
+    const config::RunConfig& config() const override { return m_config; }
+    std::int64_t stepsDone() const override { return m_progress.steps; }
+    std::int64_t tokensDone() const override { return m_progress.tokens; }
+    double flopsDone() const override { return m_progress.flops; }
+    double secondsDone() const override { return m_progress.seconds; }
+    std::int64_t vocabulary() const override { return m_model.vocabulary(); }
+    std::int64_t parametersTotal() const override { return m_model.parametersTotal(); }
+    std::string device() const override { return m_deviceName; }
+
+    StepResult step() override;
+    telemetry::Evaluation evaluate() override;
+    telemetry::ProbeSnapshot probe() override;
+    telemetry::ProbeSnapshot probeText(std::string_view text) override;
+    telemetry::GeneratedSample sample(std::string_view prompt, const GenerationOptions&) override;
+    MuteTable muteTable(std::int64_t layer) override;
+    TextEvaluation evaluateText(std::string_view text) override;
+    TextEvaluation evaluateTokens(const std::vector<std::vector<std::int32_t>>& rows, std::vector<float>* logits) override;
+    base::Problems apply(const config::Command& command, telemetry::Event& event) override;
+    checkpoint::CheckpointContents state() override;
+    void restore(const checkpoint::LoadedCheckpoint& saved) override;
+
+    /// For tests and benchmarks.
+    model::Model& model() { return m_model; }
+    AdamW& optimizer() { return m_optimizer; }
+    Progress& progress() { return m_progress; }
+    void listen(kernels::PartTimes* times) { m_times = times; }
+
+private:
+    // --- step
+    struct StepSums;
+    void forwardBackward(std::int64_t micro, bool report, StepSums& sums);
+    at::Tensor auxiliaryLoss(const model::PassResult& result, std::int64_t sequences, double share, StepSums& sums);
+    void observe(const data::Batch& batch, const model::PassResult& result, bool report, StepSums& sums);
+    void update(StepSums& sums);
+    void readBack(const at::Tensor& norm, StepSums& sums);
+    void updateRouters();
+    telemetry::StepTelemetry makeReport(const StepSums& sums, double rate);
+    void finishReport(telemetry::StepTelemetry& report);
+    std::string nameOffender(const StepSums& sums);
+    // --- shared by passes
+    model::Pass passOf(bool training, std::int64_t micro) const;
+    at::Device deviceOf() const { return m_model.options().device(); }
+    void refreshRouters();
+    std::vector<LayerShape> layerShapes() const;
+    double flopsPerToken(double keptPerToken) const;
+    std::int64_t tokensPerStep() const { return m_config.training.batch * m_config.model.context * m_config.training.accumulate; }
+    // --- evaluation
+    struct DomainSums;
+    const std::vector<data::Batch>& validation();
+    DomainSums evaluateBatches(std::span<const at::Tensor> muted);
+    // --- probe
+    telemetry::ProbeSnapshot emptySnapshot(std::int64_t tokens, std::int64_t length) const;
+    void fillSnapshot(telemetry::ProbeSnapshot& snapshot, std::int64_t from, const std::vector<std::int32_t>& ids,
+                      std::int64_t sequences, std::int64_t length);
+    // --- generation
+    std::vector<std::int32_t> promptIds(std::string_view prompt) const;
+    model::PassResult extendPass(model::Cache& cache, std::span<const std::int32_t> all, std::size_t from);
+    // --- commands
+    base::Problems set(const config::Command& command, telemetry::Event& event);
+    base::Problems mute(const config::Command& command, telemetry::Event& event);
+    base::Problems unmute(const config::Command& command, telemetry::Event& event);
+    base::Problems rig(const config::Command& command, telemetry::Event& event);
+    std::vector<std::size_t> layersMeant(const config::Command& command) const;
+    void rigsFromConfig();
+    // --- state
+    void collectLive();
+    void applyLiveSettings();
+
+    config::RunConfig m_config;
+    const std::shared_ptr<const data::Corpus> m_corpus;
+    const std::string m_deviceName;
+    model::Model m_model;
+    AdamW m_optimizer;
+    Progress m_progress;  // everything that must travel and is not a tensor
+
+    // Made from the above whenever it changes; nothing here travels.
+    std::vector<std::int64_t> m_moeLayers;
+    std::vector<routing::RouterSpec> m_specs;
+    std::vector<at::Tensor> m_muted;
+    std::unique_ptr<routing::RoutingStatistics> m_statistics;
+    routing::IdleWindow m_idle;
+    Alarms m_alarms;
+    routing::StepCounts m_counts;
+    std::vector<data::Batch> m_validation;
+    std::vector<at::Tensor> m_saved;  // host copies that the last state() lent out
+    double m_secondsAtReport = 0;
+    std::int64_t m_tokensAtReport = 0;
+    kernels::PartTimes* m_times = nullptr;
+};
+
+}  // namespace moescope::training

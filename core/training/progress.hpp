@@ -1,0 +1,54 @@
+// What a trainer remembers from step to step besides tensors: one plain value, all of it part of every checkpoint.
+//
+// `visitProgress` names each member once; a test counts the members of the struct against it, so that none can be
+// forgotten. Tensors that travel (weights, moments, router buffers) have their own lists in the model and the optimizer.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/training/alarms.hpp"
+
+namespace moescope::training {
+
+struct Progress {
+    std::int64_t steps = 0;   ///< optimizer steps applied
+    std::int64_t tokens = 0;  ///< tokens trained on
+    double flops = 0;
+    double seconds = 0;       ///< inside step()
+    std::map<std::string, std::string> live;     ///< every live setting as JSON text
+    std::vector<std::vector<double>> rigs;       ///< [moeLayer][E] constants on the logits; empty = none
+    std::vector<std::vector<std::int64_t>> muted;  ///< [moeLayer] muted experts, ascending
+    std::vector<std::int64_t> idle;              ///< where the idle window stands
+    AlarmState alarms;
+    bool operator==(const Progress&) const = default;
+};
+
+template <class P, class Visit>
+void visitProgress(P& p, Visit&& visit) {
+    visit("steps", p.steps);
+    visit("tokens", p.tokens);
+    visit("flops", p.flops);
+    visit("seconds", p.seconds);
+    visit("live", p.live);
+    visit("rigs", p.rigs);
+    visit("muted", p.muted);
+    visit("idle", p.idle);
+    visit("alarms", p.alarms);
+}
+
+template <class A, class Visit>
+void visitAlarmState(A& a, Visit&& visit) {
+    visit("idle_announced", a.idleAnnounced);
+    visit("collapsed", a.collapsed);
+    visit("losses", a.losses);
+    visit("spiking", a.spiking);
+}
+
+/// JSON object of all members, numbers at full precision; and back (throws base::Error, exit 5, naming the member).
+std::string toJson(const Progress& progress);
+Progress progressFromJson(std::string_view json);
+
+}  // namespace moescope::training
