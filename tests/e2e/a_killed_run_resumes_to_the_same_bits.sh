@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# kill -9 in the middle, then resume: weights and curves equal those of a run that was never interrupted, live commands included.
+# shellcheck source=tests/e2e/support.bash
+. "$(dirname "$0")/support.bash"
+steps=(--set training.steps=60)
+
+digest_of() { engine digest "$1" --json --quiet | grep -oE '"(weights|optimizer|series)":("[^"]*"|\{[^}]*\})'; }
+
+start_slow() { # NAME: paced so that commands and kills find it training
+  engine train "${quick[@]}" "${steps[@]}" --set training.pace=40 --name "$1" --quiet >"$scratch/$1.out" 2>"$scratch/$1.err" &
+  pid=$!
+  wait_for 20 engine runs show "$1" --quiet >/dev/null
+}
+
+# The reference: one live command at a step of its own choosing, no interruption.
+start_slow reference
+wait_for 20 step_reached reference 15
+expect_exit 0 engine send reference set key=balance.coefficient value=0.2 --json
+applied=$(field applied_at_step <<<"$out")
+wait "$pid" || fail "the reference run failed: $(<"$scratch/reference.err")"
+
+# The same again with the command at the same step, killed after it and before the next checkpoint.
+script="[{\"step\":$applied,\"command\":\"set\",\"key\":\"balance.coefficient\",\"value\":0.2}]"
+engine train "${quick[@]}" "${steps[@]}" --set "script=$script" --name scripted --quiet || fail "the scripted run failed"
+[ "$(digest_of scripted)" = "$(digest_of reference)" ] || fail "a script is not the command it repeats"
+
+for trial in 1 2 3; do
+  start_slow "killed$trial"
+  wait_for 20 step_reached "killed$trial" $((8 + 9 * trial))
+  expect_exit 0 engine send "killed$trial" set key=training.lr value=0.002 --json
+  at=$(field applied_at_step <<<"$out")
+  wait_for 20 step_reached "killed$trial" $((at + 2))
+  kill -9 "$pid"
+  wait "$pid" 2>/dev/null
+  [ "$(state_of "killed$trial")" = interrupted ] || fail "a killed run is listed as $(state_of "killed$trial")"
+  expect_exit 0 engine verify "killed$trial" --deep
+  expect_exit 0 engine resume "killed$trial" --quiet
+  engine train "${quick[@]}" "${steps[@]}" --name "straight$trial" --quiet \
+    --set "script=[{\"step\":$at,\"command\":\"set\",\"key\":\"training.lr\",\"value\":0.002}]" || fail "the straight run failed"
+  [ "$(digest_of "killed$trial")" = "$(digest_of "straight$trial")" ] || fail "trial $trial: the resumed run has other bits"
+done
