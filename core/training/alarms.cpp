@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include <fmt/format.h>
+#include "core/base/numbers.hpp"
 
 namespace moescope::training {
 
@@ -27,9 +27,9 @@ double at(const std::vector<float>& values, std::size_t index, double otherwise)
     return index < values.size() && std::isfinite(values[index]) ? static_cast<double>(values[index]) : otherwise;
 }
 
-Event event(std::int64_t step, Severity severity, std::string code, std::string text, std::string detail) {
-    return {step, severity, std::move(code), std::move(text), std::move(detail)};
-}
+std::string pair(const char* name, const std::string& value) { return std::string("\"") + name + "\":" + value; }
+
+std::string head(const LayerShape& shape) { return "Layer " + base::toText(shape.layer) + ": "; }
 
 bool isCollapsed(const LayerShape& shape, double busiest, double effective) {
     if (shape.experts <= shape.topK) return false;
@@ -62,23 +62,23 @@ void Alarms::layerReport(std::size_t index, const telemetry::StepTelemetry& repo
     const double effective = at(report.effectiveExperts, index, static_cast<double>(shape.experts));
     const bool nowCollapsed = isCollapsed(shape, busiest, effective);
 
+    const std::string layer = "{" + pair("layer", base::toText(shape.layer));
+    const std::string all = base::toText(shape.experts);
     if (nowCollapsed && !collapsed) {
         collapsed = 1;
-        out.push_back(event(report.step, Severity::warning, "router.collapse",
-                            fmt::format("Layer {}: the router collapsed, {:.1f} of {} experts in use", shape.layer, effective, shape.experts),
-                            fmt::format(R"({{"layer":{},"effective_experts":{:.4f},"top1_load":{:.4f}}})", shape.layer, effective, busiest)));
+        out.push_back({report.step, Severity::warning, "router.collapse",
+                       head(shape) + "the router collapsed, " + base::toFixed(effective, 1) + " of " + all + " experts in use",
+                       layer + "," + pair("effective_experts", base::toText(effective)) + "," + pair("top1_load", base::toText(busiest)) + "}"});
     }
     if (dead > 0 && (announced == 0 || dead >= 2 * announced)) {
         announced = dead;
-        out.push_back(event(report.step, Severity::warning, "router.idle",
-                            fmt::format("Layer {}: {} of {} experts idle", shape.layer, dead, shape.experts),
-                            fmt::format(R"({{"layer":{},"idle":{},"experts":{}}})", shape.layer, dead, shape.experts)));
+        out.push_back({report.step, Severity::warning, "router.idle", head(shape) + base::toText(dead) + " of " + all + " experts idle",
+                       layer + "," + pair("idle", base::toText(dead)) + "," + pair("experts", all) + "}"});
     }
     if ((announced > 0 || collapsed) && dead == 0 && !nowCollapsed) {
         announced = 0;
         collapsed = 0;
-        out.push_back(event(report.step, Severity::info, "router.recovered",
-                            fmt::format("Layer {}: all experts active again", shape.layer), fmt::format(R"({{"layer":{}}})", shape.layer)));
+        out.push_back({report.step, Severity::info, "router.recovered", head(shape) + "all experts active again", layer + "}"});
     }
 }
 
@@ -90,8 +90,8 @@ void Alarms::onLoss(std::int64_t step, double loss, std::vector<Event>& out) {
     const double score = robustScore(m_state.losses, loss);
     if (score > kSpike && !m_state.spiking) {
         m_state.spiking = 1;
-        out.push_back(event(step, Severity::warning, "loss.spike", fmt::format("Loss jumped to {:.3f}", loss),
-                            fmt::format(R"({{"loss":{:.6f}}})", loss)));
+        out.push_back({step, Severity::warning, "loss.spike", "Loss jumped to " + base::toFixed(loss, 3),
+                       "{" + pair("loss", base::toText(loss)) + "}"});
     } else if (score < kCalm) {
         m_state.spiking = 0;
     }

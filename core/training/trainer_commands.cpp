@@ -3,8 +3,7 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
-
+#include "core/base/numbers.hpp"
 #include "core/config/config_json.hpp"
 #include "core/config/validate.hpp"
 
@@ -23,6 +22,8 @@ double number(const Command& command, const char* name) {
     if (const auto* whole = std::get_if<std::int64_t>(&value)) return static_cast<double>(*whole);
     return std::get<double>(value);
 }
+
+std::string layerName(std::int64_t layer) { return "Layer " + base::toText(layer); }
 
 Event eventOf(const Command& command, std::int64_t step, std::string text) {
     return {step, telemetry::Severity::change, "command." + command.verb, std::move(text), config::toJson(command)};
@@ -52,7 +53,7 @@ Problems LiveTrainer::set(const Command& command, Event& event) {
         if (Problems problems = routing::problems(changed); !problems.empty()) return problems;
     m_config = std::move(changed);
     if (key == "router.rig") rigsFromConfig();
-    event = eventOf(command, m_progress.steps, fmt::format("{} {} -> {}", key, before, *config::settingJson(m_config, key)));
+    event = eventOf(command, m_progress.steps, key + " " + before + " -> " + *config::settingJson(m_config, key));
     return {};
 }
 
@@ -63,10 +64,10 @@ Problems LiveTrainer::mute(const Command& command, Event& event) {
     const routing::RouterSpec& spec = m_specs[layer];
     const bool already = std::ranges::find(muted, expert) != muted.end();
     if (!already && spec.experts - static_cast<std::int64_t>(muted.size()) - 1 < spec.topK)
-        return {{"expert", fmt::format("Layer {} has {} experts left and each token takes {}: unmute one first.", m_moeLayers[layer],
-                                       spec.experts - static_cast<std::int64_t>(muted.size()), spec.topK)}};
+        return {{"expert", layerName(m_moeLayers[layer]) + " has " + base::toText(spec.experts - static_cast<std::int64_t>(muted.size())) +
+                               " experts left and each token takes " + base::toText(spec.topK) + ": unmute one first."}};
     if (!already) muted.insert(std::ranges::lower_bound(muted, expert), expert);
-    event = eventOf(command, m_progress.steps, fmt::format("Layer {}: expert E{} muted", m_moeLayers[layer], expert));
+    event = eventOf(command, m_progress.steps, layerName(m_moeLayers[layer]) + ": expert E" + base::toText(expert) + " muted");
     return {};
 }
 
@@ -76,7 +77,7 @@ Problems LiveTrainer::unmute(const Command& command, Event& event) {
         std::erase_if(m_progress.muted[layer], [&](std::int64_t e) { return all || e == integer(command, "expert"); });
     event = eventOf(command, m_progress.steps,
                     all ? std::string("All experts unmuted")
-                        : fmt::format("Layer {}: expert E{} unmuted", integer(command, "layer"), integer(command, "expert")));
+                        : layerName(integer(command, "layer")) + ": expert E" + base::toText(integer(command, "expert")) + " unmuted");
     return {};
 }
 
@@ -89,8 +90,8 @@ Problems LiveTrainer::rig(const Command& command, Event& event) {
         rig[expert] = bias;
         if (std::ranges::all_of(rig, [](double b) { return b == 0; })) rig.clear();
     }
-    const std::string where = command.arguments.contains("layer") ? fmt::format("Layer {}", integer(command, "layer")) : "All layers";
-    event = eventOf(command, m_progress.steps, fmt::format("{}: router rigged by {} towards E{}", where, bias, expert));
+    const std::string where = command.arguments.contains("layer") ? layerName(integer(command, "layer")) : "All layers";
+    event = eventOf(command, m_progress.steps, where + ": router rigged by " + base::toText(bias) + " towards E" + base::toText(integer(command, "expert")));
     return {};
 }
 
@@ -106,7 +107,7 @@ Problems LiveTrainer::apply(const Command& command, Event& event) {
     else if (command.verb == "rig")
         problems = rig(command, event);
     else
-        return {{"command", fmt::format("{} is not a command of the trainer; it takes set, mute, unmute and rig.", command.verb)}};
+        return {{"command", command.verb + " is not a command of the trainer; it takes set, mute, unmute and rig."}};
     if (problems.empty()) refreshRouters();
     return problems;
 }
