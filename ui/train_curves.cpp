@@ -1,0 +1,251 @@
+// Builds lanes, maps and bars from tracks.
+#include "ui/train_curves.hpp"
+
+#include <QCoreApplication>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/config/derived.hpp"
+#include "plots/figures.hpp"
+
+namespace moescope::ui {
+namespace {
+
+using plots::Curve;
+using plots::CurveRole;
+using plots::Ink;
+using plots::Points;
+
+QString text(const char* source) { return QCoreApplication::translate("Train", source); }
+
+/// One element of a track over the chosen axis; min and max travel along where points were merged.
+Points points(const RunData& run, const Track* track, std::size_t element, XAxis axis, double factor = 1) {
+    Points result;
+    if (!track) return result;
+    for (std::size_t i = 0; i < track->size(); ++i) {
+        result.x.push_back(run.onAxis(axis, track->step(i)));
+        result.y.push_back(track->mean(i, element) * factor);
+        if (!track->merged()) continue;
+        result.low.push_back(track->low(i, element) * factor);
+        result.high.push_back(track->high(i, element) * factor);
+    }
+    return result;
+}
+
+Points layerPoints(const RunData& run, std::string_view series, const TrainView& view, double factor = 1) {
+    const Track* track = run.track(series);
+    return points(run, track, track ? run.element(*track, view.moeLayer) : 0, view.axis, factor);
+}
+
+Curve curve(const char* id, const QString& name, CurveRole role, Points values) {
+    Curve result;
+    result.id = QString::fromLatin1(id);
+    result.name = name;
+    result.role = role;
+    result.points = std::move(values);
+    return result;
+}
+
+double expertCount(const RunData& run) { return static_cast<double>(std::max<std::int64_t>(1, run.experts())); }
+
+/// Every step's column thinned to about `kColumns`, so that a map costs the same for any length of run.
+constexpr std::size_t kColumns = 1500;
+std::size_t columnStride(std::size_t columns) { return std::max<std::size_t>(1, (columns + kColumns - 1) / kColumns); }
+
+double blockMean(const Track& track, std::size_t from, std::size_t to, std::size_t element) {
+    double sum = 0, count = 0;
+    for (std::size_t i = from; i < to; ++i)
+        if (const double value = track.mean(i, element); !std::isnan(value)) {
+            sum += value;
+            ++count;
+        }
+    return count > 0 ? sum / count : telemetry::kNone;
+}
+
+struct Columns {
+    std::vector<double> x;
+    std::vector<std::pair<std::size_t, std::size_t>> blocks;
+};
+
+Columns columnsOf(const RunData& run, const Track& track, XAxis axis) {
+    Columns columns;
+    const std::size_t stride = columnStride(track.size());
+    for (std::size_t from = 0; from < track.size(); from += stride) {
+        const std::size_t to = std::min(track.size(), from + stride);
+        columns.x.push_back(run.onAxis(axis, (track.step(from) + track.step(to - 1)) / 2));
+        columns.blocks.emplace_back(from, to);
+    }
+    return columns;
+}
+
+plots::Lane lane(const QString& name, Curve only) {
+    plots::Lane result;
+    result.name = name;
+    result.curves.push_back(std::move(only));
+    result.y.zero = true;
+    return result;
+}
+
+}  // namespace
+
+const std::vector<Concentration>& concentrations() {
+    static const std::vector<Concentration> all{{"top1_weight", QT_TRANSLATE_NOOP("Train", "top-1 weight")},
+                                                {"top1_probability", QT_TRANSLATE_NOOP("Train", "top-1 probability")},
+                                                {"top1_load", QT_TRANSLATE_NOOP("Train", "busiest expert's load")}};
+    return all;
+}
+
+std::int64_t expertsPerToken(const RunData& run) {
+    return std::max<std::int64_t>(1, run.config().moe.top_k * run.config().moe.granularity);
+}
+
+plots::Lane lossLane(const RunData& run, const TrainView& view) {
+    plots::Lane result;
+    Curve train = curve("train_loss", text("train"), CurveRole::Train, points(run, run.track("loss"), 0, view.axis));
+    train.smoothed = true;
+    train.endLabel = true;
+    const Track* domains = run.track(telemetry::kDomainLoss);
+    const auto& names = run.meta().facts.domains;
+    if (domains && names.size() > 1)
+        for (std::size_t d = 0; d < names.size() && d < domains->width(); ++d)
+            result.curves.push_back(curve(("domain_loss:" + names[d]).c_str(), QString::fromStdString(names[d]), CurveRole::Domain, points(run, domains, d, view.axis)));
+    for (Curve& domain : result.curves) domain.inReadout = false;
+    result.curves.push_back(std::move(train));
+    result.curves.push_back(curve("val_loss", text("val"), CurveRole::Validation, points(run, run.track(telemetry::kValLoss), 0, view.axis)));
+    return result;
+}
+
+plots::HeatData loadMap(const RunData& run, const TrainView& view) {
+    plots::HeatData map;
+    const Track* load = run.track("load");
+    if (!load || run.experts() == 0) return map;
+    const Columns columns = columnsOf(run, *load, view.axis);
+    const auto experts = static_cast<std::size_t>(load->info().width / std::max<std::int64_t>(1, run.moeLayers()));
+    map.x = columns.x;
+    map.rows = static_cast<int>(experts);
+    map.values.reserve(experts * columns.x.size());
+    for (std::size_t e = 0; e < experts; ++e)
+        for (const auto& [from, to] : columns.blocks)
+            map.values.push_back(static_cast<float>(static_cast<double>(experts) * blockMean(*load, from, to, run.element(*load, view.moeLayer, static_cast<std::int64_t>(e)))));
+    map.top = static_cast<double>(experts) / static_cast<double>(expertsPerToken(run));
+    map.sortByLoad = experts > 24;
+    map.key = QString::fromStdString(run.meta().ulid) + QLatin1Char('/') + QString::number(view.moeLayer);
+    return map;
+}
+
+plots::HeatData layerHealthMap(const RunData& run, const TrainView& view) {
+    plots::HeatData map;
+    const Track* effective = run.track("effective_experts");
+    if (!effective) return map;
+    const Columns columns = columnsOf(run, *effective, view.axis);
+    map.x = columns.x;
+    map.rows = static_cast<int>(effective->width());
+    map.scale = plots::HeatScale::Share;
+    map.rowPrefix = QStringLiteral("L");
+    for (std::size_t layer = 0; layer < effective->width(); ++layer) {
+        map.rowNames << QStringLiteral("L%1").arg(layer < run.meta().facts.moeLayers.size() ? run.meta().facts.moeLayers[layer] : static_cast<int>(layer));
+        for (const auto& [from, to] : columns.blocks) map.values.push_back(static_cast<float>(blockMean(*effective, from, to, layer) / expertCount(run)));
+    }
+    map.key = QString::fromStdString(run.meta().ulid);
+    return map;
+}
+
+plots::Lane concentrationLane(const RunData& run, const TrainView& view) {
+    const Concentration& chosen = concentrations()[static_cast<std::size_t>(view.concentration)];
+    plots::Lane result;
+    result.curves.push_back(curve(chosen.series.data(), text(chosen.name), CurveRole::Statistic, layerPoints(run, chosen.series, view)));
+    if (view.concentration != 1)
+        result.curves.push_back(curve("top1_probability", text("top probability"), CurveRole::Second, layerPoints(run, "top1_probability", view)));
+    const bool ofKept = view.concentration == 0;
+    const std::int64_t parts = ofKept ? expertsPerToken(run) : run.experts();
+    const QString label = ofKept ? text("1/%1 = equal weights") : view.concentration == 1 ? text("1/%1 = undecided") : text("1/%1 = fair share");
+    if (parts > 0) result.references.push_back({1.0 / static_cast<double>(parts), label.arg(parts)});
+    result.y = {0.0, 1.0, true};
+    return result;
+}
+
+plots::FanData logitFan(const RunData& run, const TrainView& view) {
+    plots::FanData fan;
+    const Track* quantiles = run.track("logit_quantiles");
+    if (!quantiles) return fan;
+    const auto layers = std::max<std::int64_t>(1, run.moeLayers());
+    const std::int64_t count = quantiles->info().width / layers;  // smallest, configured quantiles, largest
+    if (count < 5) return fan;
+    const std::int64_t last = count - 2;
+    const std::int64_t picks[] = {1, std::max<std::int64_t>(1, count / 4), count / 2, std::min(last, count - 1 - count / 4), last};
+    std::vector<double>* lines[] = {&fan.p05, &fan.p25, &fan.p50, &fan.p75, &fan.p95};
+    for (std::size_t i = 0; i < quantiles->size(); ++i) {
+        fan.x.push_back(run.onAxis(view.axis, quantiles->step(i)));
+        for (int q = 0; q < 5; ++q) lines[q]->push_back(quantiles->mean(i, run.element(*quantiles, view.moeLayer, picks[q])));
+    }
+    const Track* means = run.track("logit_mean");
+    if (!means || means->size() != quantiles->size() || view.expert >= run.experts()) return fan;
+    fan.expert = view.expert;
+    fan.experts = static_cast<int>(run.experts());
+    for (std::size_t i = 0; i < means->size(); ++i) fan.expertMean.push_back(means->mean(i, run.element(*means, view.moeLayer, view.expert)));
+    return fan;
+}
+
+std::vector<plots::Lane> expertsInUse(const RunData& run, const TrainView& view) {
+    plots::Lane use;
+    use.stretch = 2;
+    use.curves.push_back(curve("effective_experts", text("effective"), CurveRole::Statistic, layerPoints(run, "effective_experts", view)));
+    Points dead = layerPoints(run, "dead", view);
+    if (!dead.empty()) use.areas.push_back({QStringLiteral("dead"), text("idle"), std::move(dead)});
+    use.y = {0.0, expertCount(run), true};
+    Curve entropy = curve("router_entropy", text("entropy"), CurveRole::Second, layerPoints(run, "router_entropy", view, 1 / std::log(std::max(2.0, expertCount(run)))));
+    plots::Lane undecided = lane(text("token entropy / ln %1").arg(run.experts()), std::move(entropy));
+    undecided.y = {0.0, 1.0, true};
+    return {std::move(use), std::move(undecided)};
+}
+
+std::vector<plots::Lane> trainingHealth(const RunData& run, const TrainView& view) {
+    std::vector<plots::Lane> lanes;
+    if (run.track("dropped_assignments") && run.config().capacity.factor > 0) {
+        Curve drops = curve("dropped_assignments", text("drops"), CurveRole::Statistic, layerPoints(run, "dropped_assignments", view, 100));
+        drops.unit = QStringLiteral("%");
+        lanes.push_back(lane(text("dropped assignments, %"), std::move(drops)));
+    }
+    lanes.push_back(lane(text("gradient norm"), curve("gradient_norm", text("grad"), CurveRole::Statistic, points(run, run.track("gradient_norm"), 0, view.axis))));
+    Curve rate = curve("learning_rate", text("lr"), CurveRole::Statistic, points(run, run.track("learning_rate"), 0, view.axis, 1e3));
+    rate.readoutName = text("lr") + QStringLiteral(" ") + plots::timesTenTo(-3);
+    lanes.push_back(lane(text("learning rate, %1").arg(plots::timesTenTo(-3)), std::move(rate)));
+    return lanes;
+}
+
+plots::LoadBarsData loadBars(const RunData& run, std::int64_t moeLayer, double step) {
+    plots::LoadBarsData bars;
+    const Track* load = run.track("load");
+    if (!load || run.experts() == 0) return bars;
+    const std::size_t at = load->at(step);
+    const std::int64_t experts = load->info().width / std::max<std::int64_t>(1, run.moeLayers());
+    for (std::int64_t e = 0; e < experts; ++e)
+        bars.ratio.push_back(at < load->size() ? static_cast<double>(experts) * load->mean(at, run.element(*load, moeLayer, e)) : telemetry::kNone);
+    bars.top = static_cast<double>(experts) / static_cast<double>(expertsPerToken(run));
+    return bars;
+}
+
+std::vector<plots::DomainBar> domainBars(const RunData& run, double step) {
+    std::vector<plots::DomainBar> bars;
+    const Track* losses = run.track(telemetry::kDomainLoss);
+    const storage::RunFacts& facts = run.meta().facts;
+    const std::size_t at = losses ? losses->at(step) : 0;
+    for (std::size_t d = 0; d < facts.domains.size(); ++d) {
+        plots::DomainBar bar{QString::fromStdString(facts.domains[d]), telemetry::kNone, {}};
+        if (losses && at < losses->size() && d < losses->width()) bar.value = losses->mean(at, d);
+        if (d < facts.domainFloors.size() && !std::isnan(facts.domainFloors[d])) bar.floor = facts.domainFloors[d];
+        bars.push_back(std::move(bar));
+    }
+    return bars;
+}
+
+double valueAt(const RunData& run, std::string_view series, std::int64_t moeLayer, double step) {
+    const Track* track = run.track(series);
+    if (!track) return telemetry::kNone;
+    const std::size_t at = track->at(step);
+    const bool layered = !track->info().dimensions.empty();
+    return at < track->size() ? track->mean(at, layered ? run.element(*track, moeLayer) : 0) : telemetry::kNone;
+}
+
+}  // namespace moescope::ui
