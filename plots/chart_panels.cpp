@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <list>
 #include <map>
 
 namespace moescope::plots {
@@ -152,9 +153,17 @@ void ChartPanel::layoutLanes() {
 
 void ChartPanel::rebuild() {
     layoutLanes();
-    LaneOptions options{m_smoothing, m_logY, m_ignoreOutliers, m_views.size() == 1, m_labelValues,
-                        rightMargin() > rightPlain ? rightMargin() : 0};
-    for (size_t i = 0; i < m_views.size(); ++i) m_views[i]->draw(m_lanes[i], options, xRange());
+    LaneOptions options;
+    options.smoothing = m_smoothing;
+    options.logY = m_logY;
+    options.ignoreOutliers = m_ignoreOutliers;
+    options.only = m_views.size() == 1;
+    options.labelValues = m_labelValues;
+    options.labelSpace = rightMargin() > rightPlain ? rightMargin() : 0;
+    for (size_t i = 0; i < m_views.size(); ++i) {
+        options.first = i == 0;
+        m_views[i]->draw(m_lanes[i], options, xRange());
+    }
 }
 
 void ChartPanel::paintUnder(QCPPainter* painter) {
@@ -225,18 +234,17 @@ Table ChartPanel::visibleTable() const {
     const XRange range = xRange();
     std::map<double, std::vector<double>> rows;
     std::vector<std::pair<const std::vector<double>*, const std::vector<double>*>> columns;
+    std::list<std::vector<double>> smoothed;
     const auto column = [&](const QString& name, const std::vector<double>& x, const std::vector<double>& y) {
         table.columns << name;
         columns.emplace_back(&x, &y);
     };
-    for (size_t l = 0; l < m_lanes.size(); ++l) {
-        const Lane& lane = m_lanes[l];
-        for (size_t i = 0; i < lane.curves.size(); ++i) {
-            const Curve& curve = lane.curves[i];
+    for (const Lane& lane : m_lanes) {
+        for (const Curve& curve : lane.curves) {
             const QString name = curve.id.isEmpty() ? curve.name : curve.id;
             column(name, curve.points.x, curve.points.y);
-            if (curve.smoothed && m_smoothing > 0 && m_views[l]->drawn().size() > i)
-                column(name + QStringLiteral("_smoothed"), curve.points.x, m_views[l]->drawn()[i]);
+            if (curve.smoothed && m_smoothing > 0)
+                column(name + QStringLiteral("_smoothed"), curve.points.x, smoothed.emplace_back(shownValues(curve, m_smoothing)));
             if (!curve.points.low.empty()) column(name + QStringLiteral("_low"), curve.points.x, curve.points.low);
             if (!curve.points.high.empty()) column(name + QStringLiteral("_high"), curve.points.x, curve.points.high);
         }

@@ -114,6 +114,12 @@ QString tickLabel(double value, double step) {
     return withUnit(value, *unit, decimalsOf(step / unit->size));
 }
 
+double ownStep(double value) {
+    double step = 1;
+    while (step > 1e-6 && std::abs(std::remainder(value, step)) > 1e-6 * step) step /= 10;
+    return step;
+}
+
 QString timesTenTo(int exponent) {
     static const QString digits = QStringLiteral("⁰¹²³⁴⁵⁶⁷⁸⁹");
     QString out = QStringLiteral("×10");
@@ -130,13 +136,14 @@ QByteArray plainNumber(double value) {
     return QByteArray(buffer.data(), end - buffer.data());
 }
 
-Ticks niceTicks(double lo, double hi, int most) {
+Ticks niceTicks(double lo, double hi, int most, bool plain) {
     Ticks ticks;
     if (!std::isfinite(lo) || !std::isfinite(hi) || !(hi > lo)) return {1, {lo}};
     most = std::max(2, most);
     const double power = std::pow(10.0, std::floor(std::log10((hi - lo) / most)));
-    for (const double factor : {1.0, 2.0, 2.5, 5.0, 10.0, 20.0, 25.0, 50.0}) {
+    for (const double factor : {1.0, 2.0, 2.5, 5.0, 10.0, 20.0, 25.0, 50.0, 100.0, 1000.0}) {
         ticks.step = power * factor;
+        if (plain && (ticks.step < 1 || factor == 2.5 || factor == 25)) continue;
         const double first = std::ceil(lo / ticks.step - 1e-9), last = std::floor(hi / ticks.step + 1e-9);
         if (last - first + 1 > most) continue;
         for (double i = first; i <= last; ++i) ticks.at.push_back(i * ticks.step);

@@ -92,6 +92,7 @@ void HeatPanel::rebuild() {
     const bool titles = !m_rect->axis(QCPAxis::atBottom)->label().isEmpty();
     m_rect->setMargins(QMargins(titles ? 58 : 40, 18, 12, titles ? 40 : 22));
     m_rect->axis(QCPAxis::atLeft)->setVisible(titles);
+
     m_rect->axis(QCPAxis::atLeft)->setTickLabels(false);
     m_rect->axis(QCPAxis::atLeft)->grid()->setVisible(false);
     m_rect->axis(QCPAxis::atLeft)->setLabelPadding(34);
@@ -183,7 +184,7 @@ void HeatPanel::updateReadout() {
     const int stops = 25;
     switch (m_data.scale) {
         case HeatScale::LoadRatio: {
-            const double most = std::clamp(std::log2(std::max(2.0, m_data.top)), 1.0, 3.0);
+            const double most = std::clamp(std::log2(std::max(1.0, m_data.top)), 0.0, 3.0);
             for (int i = 0; i < stops; ++i) strip.colors.push_back(loadColor(theme(), -3 + (most + 3) * i / (stops - 1)));
             strip.low = tr("idle");
             strip.high = (m_data.top > 8 ? QStringLiteral("≥ 8×") : figure(m_data.top, Figure::Integer) + QStringLiteral("×"));

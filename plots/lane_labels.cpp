@@ -23,18 +23,43 @@ void LaneView::paintOver(QCPPainter* painter, std::optional<double> cursor) cons
         const double y = yPixel(line.y);
         if (y < inner.top() - 1 || y > inner.bottom() + 1) continue;
         const double above = y - 8 < inner.top() + 6 ? y + 9 : y - 8;
-        drawHaloText(*painter, inner.left() + 4, above, line.label, uiFont(11), theme().text3);
+        const int width = textWidth(uiFont(11), line.label);
+        const bool right = crowded(QRectF(inner.left() + 4, above - 6, width, 12)) && !crowded(QRectF(inner.right() - 4 - width, above - 6, width, 12));
+        drawHaloText(*painter, right ? inner.right() - 4 : inner.left() + 4, above, line.label, uiFont(11), theme().text3,
+                     right ? Qt::AlignRight : Qt::AlignLeft);
     }
     QString name = m_lane.name;
     if (m_yTicker->exponent != 0) name += (name.isEmpty() ? QString() : QStringLiteral(", ")) + timesTenTo(m_yTicker->exponent);
     if (!name.isEmpty())
-        drawHaloText(*painter, inner.right() - 1, m_options.only ? inner.top() + 6 : inner.top() - 1, name, uiFont(11),
+        drawHaloText(*painter, inner.right() - 1, m_options.first ? inner.top() + 9 : inner.top() - 7, name, uiFont(11),
                      theme().text3, Qt::AlignRight);
+    paintCircles(painter);
     paintAreaNames(painter);
     paintLineNames(painter);
     paintEndLabels(painter);
     paintBadValues(painter);
     if (cursor) paintDots(painter, *cursor);
+}
+
+bool LaneView::crowded(const QRectF& box) const {
+    for (size_t i = 0; i < m_lane.curves.size(); ++i)
+        for (double px = box.left(); px <= box.right(); px += 6) {
+            const double v = valueAt(i, m_rect->axis(QCPAxis::atBottom)->pixelToCoord(px));
+            if (std::isfinite(v) && std::abs(yPixel(v) - box.center().y()) < box.height() / 2 + 2) return true;
+        }
+    return false;
+}
+
+void LaneView::paintCircles(QCPPainter* painter) const {
+    painter->setRenderHint(QPainter::Antialiasing);
+    const QRectF inner = QRectF(m_rect->rect()).adjusted(-2, -4, 2, 4);
+    for (const Circle& circle : m_circles) {
+        const QPointF centre(xPixel(circle.x), yPixel(circle.y));
+        if (!inner.contains(centre)) continue;
+        painter->setPen(circle.open ? QPen(circle.color, 1.6) : QPen(Qt::NoPen));
+        painter->setBrush(circle.open ? theme().surface : circle.color);
+        painter->drawEllipse(centre, circle.open ? 3.0 : 2.5, circle.open ? 3.0 : 2.5);
+    }
 }
 
 bool LaneView::wantsEndLabel(size_t i) const {

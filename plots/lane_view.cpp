@@ -49,6 +49,12 @@ QPen curvePen(const Theme& t, const Curve& curve) {
     return pen;
 }
 
+std::vector<double> shownValues(const Curve& curve, double smoothing) {
+    const Points& p = curve.points;
+    if (!curve.smoothed || smoothing <= 0) return p.y;
+    return movingAverage(p.x, p.y, smoothing, curve.spacing > 0 ? curve.spacing : medianSpacing(p.x));
+}
+
 QString readoutText(const Curve& curve, double value) {
     const QString text = figure(value, curve.figure);
     return curve.unit.isEmpty() ? text : text + QChar(0x202F) + curve.unit;
@@ -72,8 +78,7 @@ QCPGraph* LaneView::graph(const Points& points, const QPen& pen) {
     g->setAntialiased(true);
     g->setAdaptiveSampling(false);
     g->setSelectable(QCP::stNone);
-    if (points.x.size() == 1 && pen.style() != Qt::NoPen)
-        g->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssDisc, pen, pen.color(), 5));
+    if (points.x.size() == 1 && pen.style() != Qt::NoPen) m_circles.push_back({points.x[0], points.y[0], pen.color(), false});
     return g;
 }
 
@@ -84,12 +89,8 @@ void LaneView::draw(const Lane& lane, const LaneOptions& options, const XRange& 
     m_options = options;
     m_range = range;
     m_values.clear();
-    for (const Curve& curve : m_lane.curves) {
-        const Points& p = curve.points;
-        const double unit = curve.spacing > 0 ? curve.spacing : medianSpacing(p.x);
-        const bool smooth = curve.smoothed && options.smoothing > 0;
-        m_values.push_back(smooth ? movingAverage(p.x, p.y, options.smoothing, unit) : p.y);
-    }
+    m_circles.clear();
+    for (const Curve& curve : m_lane.curves) m_values.push_back(shownValues(curve, options.smoothing));
     m_rect->axis(QCPAxis::atBottom)->setRange(range.lo, range.hi);
     fitY();
     drawAreas();
@@ -179,15 +180,9 @@ void LaneView::drawCurve(size_t i) {
     const QPen pen = curvePen(theme(), curve);
     if (curve.role == CurveRole::Validation) {
         Points seen = decimate(curve.points.x, curve.points.y, m_range.lo, m_range.hi, columns);
-        Points few;
-        const size_t stride = (seen.x.size() + 11) / 12;
-        for (size_t k = seen.x.size(); k > 0; k -= std::min(k, stride)) {
-            few.x.insert(few.x.begin(), seen.x[k - 1]);
-            few.y.insert(few.y.begin(), seen.y[k - 1]);
-        }
-        QCPGraph* g = graph(few, pen);
-        g->setLineStyle(QCPGraph::lsNone);
-        g->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssCircle, QPen(pen.color(), 1.6), theme().surface, 6));
+        const size_t stride = std::max<size_t>(1, (seen.x.size() + 11) / 12);
+        for (size_t k = seen.x.size(); k > 0; k -= std::min(k, stride))
+            m_circles.push_back({seen.x[k - 1], seen.y[k - 1], pen.color(), true});
         return;
     }
     const bool smooth = curve.smoothed && m_options.smoothing > 0;
@@ -202,6 +197,7 @@ double LaneView::yPixel(double y) const { return m_rect->axis(QCPAxis::atLeft)->
 double LaneView::xPixel(double x) const { return m_rect->axis(QCPAxis::atBottom)->coordToPixel(x); }
 
 double LaneView::valueAt(size_t curve, double x) const {
+    if (curve >= m_values.size()) return std::nan("");
     const int i = nearestIndex(m_lane.curves[curve].points.x, x);
     return i < 0 ? std::nan("") : m_values[curve][size_t(i)];
 }

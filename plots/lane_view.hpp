@@ -11,6 +11,7 @@ struct LaneOptions {
     double smoothing = 0;
     bool logY = false, ignoreOutliers = false;
     bool only = true;                 // the only lane: 4-7 ticks; otherwise the two ends
+    bool first = true;                // the top lane has no room above it for its name
     bool labelValues = false;
     int labelSpace = 0;               // px right of the rect for end labels, 0 = none
 };
@@ -42,7 +43,9 @@ private:
     void paintAreaNames(QCPPainter*) const;
     void paintBadValues(QCPPainter*) const;
     void paintDots(QCPPainter*, double x) const;
+    void paintCircles(QCPPainter*) const;
     bool wantsEndLabel(size_t) const;
+    bool crowded(const QRectF&) const;                           // a curve runs through it
 
     QCustomPlot* m_plot;
     QCPAxisRect* m_rect;
@@ -52,8 +55,15 @@ private:
     LaneOptions m_options;
     XRange m_range;
     std::vector<std::vector<double>> m_values;                   // per curve, per point
+    struct Circle {
+        double x, y;
+        QColor color;
+        bool open;
+    };
+    std::vector<Circle> m_circles;                               // validation, and lines of a single point
 };
 
+std::vector<double> shownValues(const Curve&, double smoothing);   // y as drawn
 QString readoutText(const Curve&, double value);
 QPen curvePen(const Theme&, const Curve&);
 

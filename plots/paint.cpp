@@ -45,22 +45,15 @@ void PaintItem::draw(QCPPainter* painter) {
 
 void ExactTicker::generate(const QCPRange& range, const QLocale&, QChar, int, QVector<double>& ticks,
                            QVector<double>* subTicks, QVector<QString>* labels) {
-    Ticks made = logarithmic ? logTicks(range.lower, range.upper, most) : niceTicks(range.lower, range.upper, most);
+    Ticks made = logarithmic ? logTicks(range.lower, range.upper, most) : niceTicks(range.lower, range.upper, most, plain);
     if (ends) made.at = {range.lower, range.upper};
     ticks = QVector<double>(made.at.begin(), made.at.end());
     if (subTicks) subTicks->clear();
     if (!labels) return;
     labels->clear();
     const double scale = std::pow(10.0, -exponent);
-    for (const double at : made.at) {
-        double step = made.step;
-        if (ends || logarithmic) {
-            step = std::abs(at) * scale >= 1 || at == 0 ? 0.5 : std::pow(10.0, std::floor(std::log10(std::abs(at) * scale)));
-            while (std::abs(std::remainder(at * scale, step)) > step * 1e-6 && step > 1e-9) step /= 10;
-            step /= scale;
-        }
-        labels->append(tickLabel(at * scale, step * scale));
-    }
+    for (const double at : made.at)
+        labels->append(tickLabel(at * scale, ends || logarithmic ? ownStep(at * scale) : made.step * scale));
 }
 
 int textWidth(const QFont& font, const QString& text) {
@@ -104,10 +97,12 @@ void drawDashedRow(QPainter& painter, double left, double right, double y, const
         painter.fillRect(QRectF(x, top, std::min(2.0, right - x), 1), color);
 }
 
+int tagWidth(const QString& text) { return std::max(14, textWidth(uiFont(10, QFont::DemiBold), text) + 6); }
+
 void drawTag(QPainter& painter, double centreX, double top, const QString& text, bool alarm) {
     const Theme& t = theme();
     const QFont font = uiFont(10, QFont::DemiBold);
-    const int width = std::max(14, textWidth(font, text) + 6);
+    const int width = tagWidth(text);
     const QRectF box(std::round(centreX - width / 2.0 + 0.5), top, width, 14);
     painter.setRenderHint(QPainter::Antialiasing);
     painter.setPen(Qt::NoPen);

@@ -27,7 +27,7 @@ class ExactTicker : public QCPAxisTicker {
 public:
     int most = 5;
     int exponent = 0;
-    bool ends = false, logarithmic = false;
+    bool ends = false, logarithmic = false, plain = false;
     void generate(const QCPRange&, const QLocale&, QChar, int, QVector<double>& ticks, QVector<double>* subTicks,
                   QVector<QString>* labels) override;
 };
@@ -42,6 +42,7 @@ void drawHaloText(QPainter&, double x, double centreY, const QString&, const QFo
                   Qt::Alignment = Qt::AlignLeft);
 void drawDottedColumn(QPainter&, double x, double top, double bottom, const QColor&);
 void drawDashedRow(QPainter&, double left, double right, double y, const QColor&);
+int tagWidth(const QString&);
 void drawTag(QPainter&, double centreX, double top, const QString&, bool alarm);
 void drawFocusRing(QPainter&, const QRectF&, double radius);
 

@@ -33,14 +33,16 @@ Panel::Panel(QWidget* parent)
     m_plot->plotLayout()->clear();
     m_plot->plotLayout()->setMargins(QMargins());
     m_under = new PaintItem(m_plot, QStringLiteral("grid"), [this](QCPPainter* p) {
+        if (m_dirty) return;   // the next paint draws it anew
         if (!flagsOverData()) paintFlags(p);
         if (hasData()) paintUnder(p);
     });
     m_over = new PaintItem(m_plot, QStringLiteral("overlay"), [this](QCPPainter* p) {
+        if (m_dirty) return;
         if (flagsOverData()) paintFlags(p);
         paintAxisName(p);
-        if (hasData()) paintOver(p);
         paintCursor(p);
+        if (hasData()) paintOver(p);
         paintEmpty(p);
     });
     setXAxis(tr("step"), tr("training step"));
@@ -125,9 +127,9 @@ void Panel::contextMenuEvent(QContextMenuEvent* event) { m_header->menu()->popup
 XRange Panel::xRange() const {
     if (const auto visible = m_hub->visible(); visible && visible->hi > visible->lo) return *visible;
     const Extent extent = dataExtent();
-    if (!extent.valid) return {0, 1};
+    if (!extent.valid) return {0, growingEnd(0)};
     if (extent.hi > extent.lo) return {extent.lo, extent.hi};
-    return {std::min(0.0, extent.lo), std::max(extent.lo + 1, extent.lo * 2)};
+    return {std::min(0.0, extent.lo), growingEnd(extent.lo)};
 }
 
 std::optional<double> Panel::shownCursor() const { return m_hub->shown(); }
@@ -185,7 +187,12 @@ void Panel::styleRect(QCPAxisRect* rect, bool bottomTicks) {
     }
     rect->axis(QCPAxis::atBottom)->setTickLabels(bottomTicks);
     if (auto* ticker = dynamic_cast<ExactTicker*>(rect->axis(QCPAxis::atBottom)->ticker().data()))
-        ticker->most = std::clamp(m_plot->width() / 56, 3, 7);
+        ticker->most = std::clamp(m_plot->viewport().width() / 56, 3, 7), ticker->plain = true;
+    // Without data there are no numbers to show: the base line and the sentence stay.
+    const bool numbers = hasData() || m_hub->visible();
+    if (!numbers) rect->axis(QCPAxis::atBottom)->setTickLabels(false);
+    rect->axis(QCPAxis::atLeft)->setTickLabels(hasData());
+    rect->axis(QCPAxis::atLeft)->grid()->setVisible(hasData());
 }
 
 // ---- flags, cursor, words -------------------------------------------------------------------------------------
@@ -205,7 +212,8 @@ void Panel::paintFlags(QCPPainter* painter) {
         }
         qsizetype end = i;
         bool alarm = false;
-        while (end < flags.size() && pixelOf(flags[end].x) - px < 18) alarm |= flags[end++].alarm;
+        const int room = std::max(18, tagWidth(QString::number(flags[i].number) + QChar('+')) + 2);
+        while (end < flags.size() && pixelOf(flags[end].x) - px < (end > i ? room : 18)) alarm |= flags[end++].alarm;
         const QColor color = alarm ? theme().warn : theme().text3;
         drawDottedColumn(*painter, px, first.top(), bottom, color);
         const QString text = QString::number(flags[i].number) + (end - i > 1 ? QStringLiteral("+") : QString());
@@ -247,7 +255,12 @@ void Panel::paintAxisName(QCPPainter* painter) {
     QCPAxis* axis = all.back()->axis(QCPAxis::atBottom);
     if (!axis->label().isEmpty()) return;
     const QRect inner = all.back()->rect();
-    drawText(*painter, inner.left() - 8, inner.bottom() + 1 + 6 + 6, m_xName, uiFont(11), theme().text3, Qt::AlignRight);
+    double right = inner.left() - 8;
+    const QVector<double> ticks = axis->tickVector();
+    const QVector<QString> labels = axis->tickVectorLabels();
+    if (axis->tickLabels() && !ticks.isEmpty() && ticks.size() == labels.size())
+        right = std::min(right, axis->coordToPixel(ticks[0]) - textWidth(uiFont(11), labels[0]) / 2.0 - 5);
+    drawText(*painter, right, inner.bottom() + 1 + 6 + 6, m_xName, uiFont(11), theme().text3, Qt::AlignRight);
 }
 
 void Panel::paintEmpty(QCPPainter* painter) {
@@ -264,7 +277,6 @@ bool Panel::eventFilter(QObject* object, QEvent* event) {
 }
 
 bool Panel::mouse(QEvent* event) {
-    if (rects().isEmpty()) return false;
     switch (event->type()) {
         case QEvent::MouseButtonPress: pressed(static_cast<QMouseEvent*>(event)); return false;
         case QEvent::MouseMove: moved(static_cast<QMouseEvent*>(event)); return false;

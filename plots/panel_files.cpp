@@ -24,6 +24,7 @@ void Panel::inExportMode(const std::function<void(QSize)>& draw) {
     const QRect before = m_plot->viewport();
     m_plot->setViewport(QRect(QPoint(), size));
     setExportMode(true);
+    m_dirty = false;
     rebuild();
     updateReadout();
     draw(size);

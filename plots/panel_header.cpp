@@ -220,11 +220,12 @@ int PanelHeader::paintStrip(QPainter& painter, const QRect& area) const {
 void PanelHeader::paintTo(QPainter& painter, const QRect& area) const {
     const QFont titleFont = uiFont(13, QFont::DemiBold), unitFont = uiFont(12);
     const double y = area.top() + titleCentre;
-    drawText(painter, area.left(), y, m_title, titleFont, theme().text);
-    const int unitX = area.left() + textWidth(titleFont, m_title) + 8;
+    const QString title = QFontMetrics(titleFont).elidedText(m_title, Qt::ElideRight, area.width() - 28);
+    drawText(painter, area.left(), y, title, titleFont, theme().text);
+    const int unitX = area.left() + textWidth(titleFont, title) + 8;
     const QString unit = m_choices.isEmpty() ? m_unit : m_choices.value(m_choice);
     const int room = area.right() - unitX - 26;
-    drawText(painter, unitX, y, QFontMetrics(unitFont).elidedText(unit, Qt::ElideRight, room), unitFont, theme().text3);
+    if (room > 24) drawText(painter, unitX, y, QFontMetrics(unitFont).elidedText(unit, Qt::ElideRight, room), unitFont, theme().text3);
     if (m_strip)
         paintStrip(painter, area);
     else

@@ -162,7 +162,8 @@ void Scrubber::paintFlags(QPainter& painter) const {
         const int px = pxAt(flags[i].x);
         qsizetype end = i;
         bool alarm = false;
-        while (end < flags.size() && pxAt(flags[end].x) - px < 18) alarm |= flags[end++].alarm;
+        const int room = std::max(18, tagWidth(QString::number(flags[i].number) + QChar('+')) + 2);
+        while (end < flags.size() && pxAt(flags[end].x) - px < room) alarm |= flags[end++].alarm;
         drawTag(painter, px + 0.5, flagTop, QString::number(flags[i].number) + (end - i > 1 ? QStringLiteral("+") : QString()), alarm);
         i = end;
     }
