@@ -34,7 +34,8 @@ Json& childOf(Json& parent, std::string_view name) {
 
 void place(Json& root, std::string_view key, Json value) {
     Json* at = &root;
-    for (std::size_t dot; (dot = key.find('.')) != std::string_view::npos; key.remove_prefix(dot + 1)) at = &childOf(*at, key.substr(0, dot));
+    for (std::size_t dot; (dot = key.find('.')) != std::string_view::npos; key.remove_prefix(dot + 1))
+        at = &childOf(*at, key.substr(0, dot));
     childOf(*at, key) = std::move(value);
 }
 
@@ -59,7 +60,8 @@ void collect(const Json::Object& members, const std::string& prefix, Leaves& lea
         const std::string path = prefix.empty() ? name : prefix + "." + name;
         const auto* inner = value.object();
         if (path == "router.options" && inner) {
-            for (const auto& [option, set] : *inner) leaves.push_back({path + "." + option, set});
+            for (const auto& [option, set] : *inner)
+                leaves.push_back({path + "." + option, set});
         } else if (path == "preset" || isSettingKey(path) || isRouterOption(path)) {
             leaves.push_back({path, value});
         } else if (auto key = prefix.empty() ? canonicalKey(name) : std::nullopt) {
@@ -67,7 +69,8 @@ void collect(const Json::Object& members, const std::string& prefix, Leaves& lea
         } else if (inner && isSettingGroup(path)) {
             collect(*inner, path, leaves, problems);
         } else {
-            problems.push_back({path, fmt::format("There is no setting \"{}\"; the nearest is {}.", base::printable(path), suggestKey(path))});
+            problems.push_back({path, fmt::format("There is no setting \"{}\"; the nearest is {}.",
+                                                  base::printable(path), suggestKey(path))});
         }
     }
 }
@@ -75,7 +78,8 @@ void collect(const Json::Object& members, const std::string& prefix, Leaves& lea
 void refuseTwice(const Leaves& leaves, Problems& problems) {
     std::set<std::string_view> seen;
     for (const Leaf& leaf : leaves) {
-        if (!seen.insert(leaf.key).second) problems.push_back({leaf.key, fmt::format("{} is given twice; keep one of them.", leaf.key)});
+        if (!seen.insert(leaf.key).second)
+            problems.push_back({leaf.key, fmt::format("{} is given twice; keep one of them.", leaf.key)});
     }
 }
 
@@ -86,11 +90,14 @@ Problems applyMembers(RunConfig& config, const Json::Object& members) {
     refuseTwice(leaves, problems);
     RunConfig changed = config;
     for (const Leaf& leaf : leaves) {
-        if (leaf.key == "preset") fromJson(leaf.value, changed.preset, leaf.key, problems);
-        else if (isRouterOption(leaf.key)) fromJson(leaf.value, changed.router.options[leaf.key.substr(kOptionPrefix.size())], leaf.key, problems);
-        else visitFields(changed, [&](const Field& field, auto& member) {
-            if (field.key == leaf.key) fromJson(leaf.value, member, leaf.key, problems);
-        });
+        if (leaf.key == "preset")
+            fromJson(leaf.value, changed.preset, leaf.key, problems);
+        else if (isRouterOption(leaf.key))
+            fromJson(leaf.value, changed.router.options[leaf.key.substr(kOptionPrefix.size())], leaf.key, problems);
+        else
+            visitFields(changed, [&](const Field& field, auto& member) {
+                if (field.key == leaf.key) fromJson(leaf.value, member, leaf.key, problems);
+            });
     }
     if (problems.empty()) config = std::move(changed);
     return problems;
@@ -123,7 +130,8 @@ Problems applyJson(RunConfig& config, std::string_view json) {
     const ParsedJson parsed = parseJson(json);
     if (!parsed.error.empty()) return {{"recipe", fmt::format("The recipe cannot be read: {}.", parsed.error)}};
     const auto* members = parsed.value.object();
-    if (!members) return {{"recipe", fmt::format("A recipe is a JSON object of settings, not {}.", describe(parsed.value))}};
+    if (!members)
+        return {{"recipe", fmt::format("A recipe is a JSON object of settings, not {}.", describe(parsed.value))}};
     return applyMembers(config, *members);
 }
 
@@ -131,10 +139,12 @@ Problems applySetting(RunConfig& config, std::string_view key, std::string_view 
     ParsedJson parsed = parseJson(text);
     const bool structured = looksLikeJson(text);
     if (!parsed.error.empty() && (structured || text.size() > kMostJsonBytes)) {
-        return {{std::string(key), fmt::format("The value of {} cannot be read: {}.", base::printable(key), parsed.error)}};
+        return {
+            {std::string(key), fmt::format("The value of {} cannot be read: {}.", base::printable(key), parsed.error)}};
     }
     const auto canonical = canonicalKey(key);
-    if (!parsed.error.empty() || (!structured && canonical && isTextSetting(*canonical) && key != "norm_topk_prob")) parsed.value = Json(std::string(text));
+    if (!parsed.error.empty() || (!structured && canonical && isTextSetting(*canonical) && key != "norm_topk_prob"))
+        parsed.value = Json(std::string(text));
     return applyMembers(config, {{std::string(key), std::move(parsed.value)}});
 }
 

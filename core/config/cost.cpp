@@ -17,7 +17,9 @@ struct LayerCount {
 double attentionWidth(const ModelConfig& m) { return static_cast<double>(m.heads) * static_cast<double>(headWidth(m)); }
 double kvWidth(const ModelConfig& m) { return static_cast<double>(kvHeads(m)) * static_cast<double>(headWidth(m)); }
 
-double attentionWeights(const ModelConfig& m) { return 2 * static_cast<double>(m.width) * (attentionWidth(m) + kvWidth(m)); }
+double attentionWeights(const ModelConfig& m) {
+    return 2 * static_cast<double>(m.width) * (attentionWidth(m) + kvWidth(m));
+}
 
 double normWeights(const ModelConfig& m) {
     return 2 * static_cast<double>(m.width) + (m.qk_norm ? 2 * static_cast<double>(headWidth(m)) : 0);
@@ -50,7 +52,8 @@ double routerBiases(const RunConfig& c, double experts) {
 double alwaysOn(const RunConfig& c, const MoeShape& s) {
     const auto expert = mlpWeights(c, static_cast<double>(s.expertWidth));
     const double shared = static_cast<double>(c.moe.shared_experts);
-    return shared * expert + (c.moe.shared_gate ? static_cast<double>(c.model.width) : 0) + (c.moe.residual == "sum" ? expert : 0);
+    return shared * expert + (c.moe.shared_gate ? static_cast<double>(c.model.width) : 0) +
+           (c.moe.residual == "sum" ? expert : 0);
 }
 
 LayerCount countLayer(const RunConfig& c, std::int64_t layer, double keptPerToken) {
@@ -72,7 +75,9 @@ LayerCount countLayer(const RunConfig& c, std::int64_t layer, double keptPerToke
     return n;
 }
 
-std::int64_t rounded(double count) { return std::isfinite(count) && count < 9e18 ? static_cast<std::int64_t>(std::llround(count)) : INT64_MAX; }
+std::int64_t rounded(double count) {
+    return std::isfinite(count) && count < 9e18 ? static_cast<std::int64_t>(std::llround(count)) : INT64_MAX;
+}
 
 // Numbers kept for the backward pass for each token, by the unfused operations of the reference path.
 double savedByAttention(const ModelConfig& m) {
@@ -89,7 +94,8 @@ double savedByLayer(const RunConfig& c, std::int64_t layer) {
     const MoeShape s = moeShape(c, layer);
     const double saved = savedByAttention(c.model) + 2 * static_cast<double>(c.model.width);
     if (s.experts == 0) return saved + savedByMlp(c, 1, static_cast<double>(denseWidth(c)));
-    const double copies = activeExperts(c, s) + static_cast<double>(c.moe.shared_experts) + (c.moe.residual == "sum" ? 1 : 0);
+    const double copies =
+        activeExperts(c, s) + static_cast<double>(c.moe.shared_experts) + (c.moe.residual == "sum" ? 1 : 0);
     return saved + savedByMlp(c, copies, static_cast<double>(s.expertWidth));
 }
 
@@ -102,14 +108,16 @@ double vocabularyOf(const RunConfig& c, std::int64_t fromData) {
 Cost cost(const RunConfig& c, std::int64_t vocabulary, double keptPerToken) {
     const auto d = static_cast<double>(c.model.width);
     const double head = vocabularyOf(c, vocabulary) * d;
-    double total = (c.model.tied_head ? 1 : 2) * head + d, active = head + d + (c.model.tied_head ? 0 : d), matmul = head;
+    double total = (c.model.tied_head ? 1 : 2) * head + d, active = head + d + (c.model.tied_head ? 0 : d),
+           matmul = head;
     for (std::int64_t layer = 0; layer < c.model.layers; ++layer) {
         const LayerCount n = countLayer(c, layer, -1);
         total += n.total;
         active += n.matmul + n.other;
         matmul += keptPerToken < 0 ? n.matmul : countLayer(c, layer, keptPerToken).matmul;
     }
-    const double scores = 2 * static_cast<double>(c.model.context) * attentionWidth(c.model) * static_cast<double>(c.model.layers);
+    const double scores =
+        2 * static_cast<double>(c.model.context) * attentionWidth(c.model) * static_cast<double>(c.model.layers);
     const double forward = 2 * matmul + scores;
     return {rounded(total), rounded(active), forward, 3 * forward};
 }

@@ -9,7 +9,9 @@ namespace moescope::config {
 
 std::int64_t kvHeads(const ModelConfig& m) { return m.kv_heads > 0 ? m.kv_heads : m.heads; }
 
-std::int64_t headWidth(const ModelConfig& m) { return m.head_width > 0 ? m.head_width : m.width / std::max<std::int64_t>(m.heads, 1); }
+std::int64_t headWidth(const ModelConfig& m) {
+    return m.head_width > 0 ? m.head_width : m.width / std::max<std::int64_t>(m.heads, 1);
+}
 
 std::int64_t expertMatrices(const ModelConfig& m) { return m.activation == "relu" || m.activation == "gelu" ? 2 : 3; }
 
@@ -35,7 +37,9 @@ MoeShape moeShape(const RunConfig& c, std::int64_t layer) {
     return {experts * g, m.top_k * g, m.expert_width / g};
 }
 
-std::int64_t denseWidth(const RunConfig& c) { return c.model.ffn_width > 0 ? c.model.ffn_width : c.moe.top_k * c.moe.expert_width; }
+std::int64_t denseWidth(const RunConfig& c) {
+    return c.model.ffn_width > 0 ? c.model.ffn_width : c.moe.top_k * c.moe.expert_width;
+}
 
 double activeExperts(const RunConfig& c, const MoeShape& shape) {
     const auto experts = static_cast<double>(shape.experts);
@@ -59,7 +63,8 @@ std::int64_t capacity(const RunConfig& c, std::int64_t experts, std::int64_t top
     if (factor <= 0 || experts <= 0) return 0;
     const double fair = static_cast<double>(tokens) / static_cast<double>(experts);
     const auto most = static_cast<double>(tokens);
-    if (c.router.select == "expert_topC") return static_cast<std::int64_t>(std::min(most, std::max(1.0, std::floor(factor * fair + 1e-6))));
+    if (c.router.select == "expert_topC")
+        return static_cast<std::int64_t>(std::min(most, std::max(1.0, std::floor(factor * fair + 1e-6))));
     const double wanted = std::ceil(factor * (c.capacity.count_k ? static_cast<double>(topK) : 1.0) * fair - 1e-6);
     const double least = static_cast<double>(std::max<std::int64_t>(c.capacity.minimum, 1));
     const auto slots = static_cast<std::int64_t>(std::min(most, std::max(least, wanted)));

@@ -24,15 +24,16 @@ struct MoeShape {
 };
 /// Shape of layer `layer` (experts = 0 if dense).
 MoeShape moeShape(const RunConfig&, std::int64_t layer);
-/// Layers that have experts, ascending: those of `pattern`, else every n-th from `first_dense` on ((layer + 1) % every == 0).
+/// Layers that have experts, ascending: those of `pattern`, else every n-th from `first_dense` on ((layer + 1) % every
+/// == 0).
 std::vector<std::int64_t> moeLayers(const RunConfig&);
 /// Experts that work on a token of a layer of this shape, by design: k, all of a dense mixture, c of expert choice.
 double activeExperts(const RunConfig&, const MoeShape&);
 /// Hidden width of dense layers: ffn_width, or top_k * expert_width.
 std::int64_t denseWidth(const RunConfig&);
 
-/// The weigh rule with "auto" resolved for k experts per token: renorm for k > 1, raw for k = 1, dense mixtures and expert
-/// choice, one for hash, uniform for round robin. Renormalising a single weight is "raw" (it would be 1).
+/// The weigh rule with "auto" resolved for k experts per token: renorm for k > 1, raw for k = 1, dense mixtures and
+/// expert choice, one for hash, uniform for round robin. Renormalising a single weight is "raw" (it would be 1).
 std::string weighRule(const RunConfig&, std::int64_t topK);
 /// Capacity C: min(T, max(1, minimum, ceil(cf k T / E - 1e-6))), rounded up to multiple_of; without count_k the k is 1;
 /// 0 = no limit. Expert choice: the tokens an expert picks, min(T, max(1, floor(c T / E + 1e-6))).
@@ -40,9 +41,9 @@ std::int64_t capacity(const RunConfig&, std::int64_t experts, std::int64_t topK,
 
 struct Cost {
     std::int64_t paramsTotal = 0;
-    std::int64_t paramsActive = 0;     ///< touched by one token; the embedding counts once if tied, its row otherwise
-    double flopsTokenForward = 0;      ///< FLOP per token, forward
-    double flopsToken = 0;             ///< FLOP per trained token, forward and backward
+    std::int64_t paramsActive = 0;  ///< touched by one token; the embedding counts once if tied, its row otherwise
+    double flopsTokenForward = 0;   ///< FLOP per token, forward
+    double flopsToken = 0;          ///< FLOP per trained token, forward and backward
 };
 /// `vocabulary` = that of the data when the model leaves it at 0. `keptPerToken` < 0 takes k.
 Cost cost(const RunConfig&, std::int64_t vocabulary, double keptPerToken = -1);
@@ -55,8 +56,8 @@ double memoryBytes(const RunConfig&, std::int64_t vocabulary);
 /// lr (1 - (1 - r) p), constant lr, wsd lr until p = 0.8 and then straight down to r lr at p = 1.
 double learningRate(const TrainingConfig&, std::int64_t step);
 
-/// The same run without experts at equal active FLOPs per token. The hidden width is a multiple of 8 (of 4, 2 or 1 where
-/// that would miss by more than 1 %); a rig and scripted commands that need a router are left out.
+/// The same run without experts at equal active FLOPs per token. The hidden width is a multiple of 8 (of 4, 2 or 1
+/// where that would miss by more than 1 %); a rig and scripted commands that need a router are left out.
 RunConfig denseTwin(const RunConfig&);
 
 }  // namespace moescope::config

@@ -20,7 +20,8 @@ void wanted(std::string_view what, const Json& json, const std::string& key, Pro
 }
 
 // The object's members without the named ones, as free values.
-Values rest(const Json::Object& members, std::initializer_list<std::string_view> named, const std::string& key, Problems& problems) {
+Values rest(const Json::Object& members, std::initializer_list<std::string_view> named, const std::string& key,
+            Problems& problems) {
     Values values;
     for (const auto& [name, value] : members) {
         if (std::find(named.begin(), named.end(), name) != named.end()) continue;
@@ -29,10 +30,12 @@ Values rest(const Json::Object& members, std::initializer_list<std::string_view>
     return values;
 }
 
-void refuseOthers(const Json::Object& members, std::initializer_list<std::string_view> known, const std::string& key, Problems& problems) {
+void refuseOthers(const Json::Object& members, std::initializer_list<std::string_view> known, const std::string& key,
+                  Problems& problems) {
     for (const auto& [name, value] : members) {
         if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-        problems.push_back({key + "." + name, fmt::format("{} has no field \"{}\"; known are {}.", key, base::printable(name), fmt::join(known, ", "))});
+        problems.push_back({key + "." + name, fmt::format("{} has no field \"{}\"; known are {}.", key,
+                                                          base::printable(name), fmt::join(known, ", "))});
     }
 }
 
@@ -46,14 +49,16 @@ std::string joined(const std::string& key, std::string_view name) {
 }
 
 void append(Json::Object& members, const Values& values) {
-    for (const auto& [name, value] : values) members.emplace_back(name, asJson(value));
+    for (const auto& [name, value] : values)
+        members.emplace_back(name, asJson(value));
 }
 
 // A command's verb and arguments out of an object; `step` is handled by the caller.
 void readCommand(const Json& json, Command& out, const std::string& key, Problems& problems) {
     const Json* verb = json.member("command");
     if (!verb || !verb->text()) {
-        problems.push_back({joined(key, "command"), "A command is an object with its verb in \"command\", such as {\"command\":\"pause\"}."});
+        problems.push_back({joined(key, "command"),
+                            "A command is an object with its verb in \"command\", such as {\"command\":\"pause\"}."});
         return;
     }
     out = {*verb->text(), rest(*json.object(), {"command", "step"}, key, problems)};
@@ -93,55 +98,78 @@ Json asJson(const BalanceTerm& term) {
 }
 
 void fromJson(const Json& json, bool& out, const std::string& key, Problems& problems) {
-    if (const bool* b = json.boolean()) out = *b;
-    else wanted("true or false", json, key, problems);
+    if (const bool* b = json.boolean())
+        out = *b;
+    else
+        wanted("true or false", json, key, problems);
 }
 
 void fromJson(const Json& json, std::int64_t& out, const std::string& key, Problems& problems) {
     constexpr double exact = 9007199254740992.0;
-    if (const auto* i = json.integer()) out = *i;
-    else if (const auto* d = json.real(); d && std::trunc(*d) == *d && std::abs(*d) <= exact) out = static_cast<std::int64_t>(*d);
-    else wanted("a whole number", json, key, problems);
+    if (const auto* i = json.integer())
+        out = *i;
+    else if (const auto* d = json.real(); d && std::trunc(*d) == *d && std::abs(*d) <= exact)
+        out = static_cast<std::int64_t>(*d);
+    else
+        wanted("a whole number", json, key, problems);
 }
 
 void fromJson(const Json& json, double& out, const std::string& key, Problems& problems) {
-    if (const auto* d = json.real()) out = *d;
-    else if (const auto* i = json.integer()) out = static_cast<double>(*i);
-    else wanted("a number", json, key, problems);
+    if (const auto* d = json.real())
+        out = *d;
+    else if (const auto* i = json.integer())
+        out = static_cast<double>(*i);
+    else
+        wanted("a number", json, key, problems);
 }
 
 void fromJson(const Json& json, std::string& out, const std::string& key, Problems& problems) {
-    if (const auto* s = json.text()) out = *s;
-    else if (const auto* i = json.integer()) out = base::toText(*i);
-    else wanted("a text", json, key, problems);
+    if (const auto* s = json.text())
+        out = *s;
+    else if (const auto* i = json.integer())
+        out = base::toText(*i);
+    else
+        wanted("a text", json, key, problems);
 }
 
 void fromJson(const Json& json, Value& out, const std::string& key, Problems& problems) {
-    if (const auto* b = json.boolean()) out = *b;
-    else if (const auto* i = json.integer()) out = *i;
-    else if (const auto* d = json.real()) out = *d;
-    else if (const auto* s = json.text()) out = *s;
+    if (const auto* b = json.boolean())
+        out = *b;
+    else if (const auto* i = json.integer())
+        out = *i;
+    else if (const auto* d = json.real())
+        out = *d;
+    else if (const auto* s = json.text())
+        out = *s;
     else if (json.array()) {
         std::vector<double> numbers;
         fromJson(json, numbers, key, problems);
         out = std::move(numbers);
-    } else wanted("true, false, a number, a text or a list of numbers", json, key, problems);
+    } else
+        wanted("true, false, a number, a text or a list of numbers", json, key, problems);
 }
 
 void fromJson(const Json& json, Values& out, const std::string& key, Problems& problems) {
-    if (const auto* members = json.object()) out = rest(*members, {}, key, problems);
-    else wanted("an object", json, key, problems);
+    if (const auto* members = json.object())
+        out = rest(*members, {}, key, problems);
+    else
+        wanted("an object", json, key, problems);
 }
 
 void fromJson(const Json& json, Command& out, const std::string& key, Problems& problems) {
     if (!json.object()) return wanted("an object", json, key, problems);
-    if (json.member("step")) problems.push_back({joined(key, "step"), "A command to a running engine is applied at its next step; leave \"step\" out (it belongs to scripts)."});
+    if (json.member("step"))
+        problems.push_back(
+            {joined(key, "step"),
+             "A command to a running engine is applied at its next step; leave \"step\" out (it belongs to scripts)."});
     readCommand(json, out, key, problems);
 }
 
 void fromJson(const Json& json, ScriptedCommand& out, const std::string& key, Problems& problems) {
     if (!json.object()) return wanted("an object", json, key, problems);
-    if (!json.member("step")) problems.push_back({joined(key, "step"), "A scripted command names the step before which it is applied, such as \"step\": 150."});
+    if (!json.member("step"))
+        problems.push_back({joined(key, "step"),
+                            "A scripted command names the step before which it is applied, such as \"step\": 150."});
     readMember(json, "step", out.step, key, problems);
     readCommand(json, out.command, key, problems);
 }

@@ -27,7 +27,8 @@ Json asJson(const BalanceTerm& term);
 template <class T>
 Json asJson(const std::vector<T>& items) {
     Json::Array out;
-    for (const T& item : items) out.push_back(asJson(item));
+    for (const T& item : items)
+        out.push_back(asJson(item));
     return out;
 }
 
@@ -50,21 +51,31 @@ void fromJson(const Json& json, std::vector<T>& out, const std::string& key, bas
     const auto* items = json.array();
     if (!items) return wantedList(json, key, problems);
     std::vector<T> read(items->size());
-    for (std::size_t i = 0; i < items->size(); ++i) fromJson((*items)[i], read[i], key + "." + std::to_string(i), problems);
+    for (std::size_t i = 0; i < items->size(); ++i)
+        fromJson((*items)[i], read[i], key + "." + std::to_string(i), problems);
     out = std::move(read);
 }
 
-/// Words for the type of a setting: bool, integer, number, text, list of integers, list of numbers, object, list of objects.
+/// Words for the type of a setting: bool, integer, number, text, list of integers, list of numbers, object, list of
+/// objects.
 template <class T>
 std::string typeName() {
-    if constexpr (std::is_same_v<T, bool>) return "bool";
-    else if constexpr (std::is_same_v<T, std::int64_t>) return "integer";
-    else if constexpr (std::is_same_v<T, double>) return "number";
-    else if constexpr (std::is_same_v<T, std::string>) return "text";
-    else if constexpr (std::is_same_v<T, std::vector<std::int64_t>>) return "list of integers";
-    else if constexpr (std::is_same_v<T, std::vector<double>>) return "list of numbers";
-    else if constexpr (std::is_same_v<T, Values>) return "object";
-    else return "list of objects";
+    if constexpr (std::is_same_v<T, bool>)
+        return "bool";
+    else if constexpr (std::is_same_v<T, std::int64_t>)
+        return "integer";
+    else if constexpr (std::is_same_v<T, double>)
+        return "number";
+    else if constexpr (std::is_same_v<T, std::string>)
+        return "text";
+    else if constexpr (std::is_same_v<T, std::vector<std::int64_t>>)
+        return "list of integers";
+    else if constexpr (std::is_same_v<T, std::vector<double>>)
+        return "list of numbers";
+    else if constexpr (std::is_same_v<T, Values>)
+        return "object";
+    else
+        return "list of objects";
 }
 
 }  // namespace moescope::config

@@ -12,7 +12,8 @@
 namespace moescope::config {
 namespace {
 
-// Builds the tree from the parser's events; refuses depth and repeated keys while reading, before memory is spent on them.
+// Builds the tree from the parser's events; refuses depth and repeated keys while reading, before memory is spent on
+// them.
 class Builder : public nlohmann::json_sax<nlohmann::json> {
 public:
     Json root;
@@ -35,7 +36,8 @@ public:
 
     bool key(string_t& name) override {
         Level& level = m_open.back();
-        if (!level.keys.insert(name).second) return refuse(fmt::format("the key \"{}\" is given twice", base::printable(name)));
+        if (!level.keys.insert(name).second)
+            return refuse(fmt::format("the key \"{}\" is given twice", base::printable(name)));
         level.key = std::move(name);
         return true;
     }
@@ -64,12 +66,15 @@ private:
             return true;
         }
         Level& level = m_open.back();
-        if (auto* object = level.container.object()) object->emplace_back(std::move(level.key), std::move(value));
-        else std::get<Json::Array>(level.container.value).push_back(std::move(value));
+        if (auto* object = level.container.object())
+            object->emplace_back(std::move(level.key), std::move(value));
+        else
+            std::get<Json::Array>(level.container.value).push_back(std::move(value));
         return true;
     }
     bool open(Json container) {
-        if (m_open.size() >= kMostJsonDepth) return refuse(fmt::format("it is nested deeper than {} levels", kMostJsonDepth));
+        if (m_open.size() >= kMostJsonDepth)
+            return refuse(fmt::format("it is nested deeper than {} levels", kMostJsonDepth));
         m_open.push_back({std::move(container), {}, {}});
         return true;
     }
@@ -85,12 +90,14 @@ nlohmann::ordered_json toLibrary(const Json& json);
 struct ToLibrary {
     nlohmann::ordered_json operator()(const Json::Array& items) const {
         auto out = nlohmann::ordered_json::array();
-        for (const Json& item : items) out.push_back(toLibrary(item));
+        for (const Json& item : items)
+            out.push_back(toLibrary(item));
         return out;
     }
     nlohmann::ordered_json operator()(const Json::Object& members) const {
         auto out = nlohmann::ordered_json::object();
-        for (const auto& [name, value] : members) out[name] = toLibrary(value);
+        for (const auto& [name, value] : members)
+            out[name] = toLibrary(value);
         return out;
     }
     nlohmann::ordered_json operator()(const auto& scalar) const { return scalar; }
@@ -110,7 +117,8 @@ const Json* Json::member(std::string_view name) const {
 }
 
 ParsedJson parseJson(std::string_view text) {
-    if (text.size() > kMostJsonBytes) return {{}, fmt::format("it has {} bytes; at most {} are read", text.size(), kMostJsonBytes)};
+    if (text.size() > kMostJsonBytes)
+        return {{}, fmt::format("it has {} bytes; at most {} are read", text.size(), kMostJsonBytes)};
     Builder builder;
     nlohmann::json::sax_parse(text.begin(), text.end(), &builder);
     if (!builder.error.empty()) return {{}, builder.error};
@@ -127,7 +135,9 @@ std::string describe(const Json& json) {
         std::string operator()(bool b) const { return b ? "true" : "false"; }
         std::string operator()(std::int64_t i) const { return "the number " + base::toText(i); }
         std::string operator()(double d) const { return "the number " + base::toText(d); }
-        std::string operator()(const std::string& s) const { return fmt::format("the text \"{}\"", base::printable(s, 60)); }
+        std::string operator()(const std::string& s) const {
+            return fmt::format("the text \"{}\"", base::printable(s, 60));
+        }
         std::string operator()(const Json::Array&) const { return "a list"; }
         std::string operator()(const Json::Object&) const { return "an object"; }
     };

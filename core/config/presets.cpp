@@ -27,7 +27,8 @@ bool holdsPresets(const fs::path& folder) {
 }
 
 [[noreturn]] void damaged(const fs::path& file, std::string_view why) {
-    throw base::Error(base::ExitCode::badInput, "preset.bad", fmt::format("a preset cannot be read: {}", why), file.string(), "install the program again, or mend the file");
+    throw base::Error(base::ExitCode::badInput, "preset.bad", fmt::format("a preset cannot be read: {}", why),
+                      file.string(), "install the program again, or mend the file");
 }
 
 void reject(const fs::path& file, const Problems& problems) {
@@ -43,16 +44,26 @@ Preset readPreset(const fs::path& file, PresetKind kind) {
     preset.kind = kind;
     Problems problems;
     for (const auto& [name, value] : *members) {
-        if (name == "id") fromJson(value, preset.id, name, problems);
-        else if (name == "title") fromJson(value, preset.title, name, problems);
-        else if (name == "description") fromJson(value, preset.description, name, problems);
-        else if (name == "look_for") fromJson(value, preset.lookFor, name, problems);
-        else if (name == "source") fromJson(value, preset.source, name, problems);
-        else if (name == "deviations") fromJson(value, preset.deviations, name, problems);
-        else if (name == "dense_twin") fromJson(value, preset.denseTwin, name, problems);
-        else if (name == "config" && value.object()) preset.configJson = dumpJson(value);
-        else if (name == "alone" && value.object()) preset.aloneJson = dumpJson(value);
-        else damaged(file, fmt::format("\"{}\" does not belong there", name));
+        if (name == "id")
+            fromJson(value, preset.id, name, problems);
+        else if (name == "title")
+            fromJson(value, preset.title, name, problems);
+        else if (name == "description")
+            fromJson(value, preset.description, name, problems);
+        else if (name == "look_for")
+            fromJson(value, preset.lookFor, name, problems);
+        else if (name == "source")
+            fromJson(value, preset.source, name, problems);
+        else if (name == "deviations")
+            fromJson(value, preset.deviations, name, problems);
+        else if (name == "dense_twin")
+            fromJson(value, preset.denseTwin, name, problems);
+        else if (name == "config" && value.object())
+            preset.configJson = dumpJson(value);
+        else if (name == "alone" && value.object())
+            preset.aloneJson = dumpJson(value);
+        else
+            damaged(file, fmt::format("\"{}\" does not belong there", name));
     }
     reject(file, problems);
     if (preset.id != file.stem().string()) damaged(file, fmt::format("its id is \"{}\"", preset.id));
@@ -65,13 +76,17 @@ void readFolder(const fs::path& folder, PresetKind kind, std::vector<Preset>& pr
         if (entry.path().extension() == ".json") files.push_back(entry.path());
     }
     std::ranges::sort(files);
-    for (const auto& file : files) presets.push_back(readPreset(file, kind));
+    for (const auto& file : files)
+        presets.push_back(readPreset(file, kind));
 }
 
 Problems unknownPreset(std::string_view id, const std::vector<Preset>& all) {
     std::vector<std::string_view> ids;
-    for (const Preset& preset : all) ids.push_back(preset.id);
-    return {{"preset", fmt::format("There is no preset \"{}\"; the nearest is {}. The command `presets` lists them all.", base::printable(id, 60), nearest(id, ids))}};
+    for (const Preset& preset : all)
+        ids.push_back(preset.id);
+    return {
+        {"preset", fmt::format("There is no preset \"{}\"; the nearest is {}. The command `presets` lists them all.",
+                               base::printable(id, 60), nearest(id, ids))}};
 }
 
 const Preset* find(const std::vector<Preset>& all, std::string_view id) {
@@ -101,14 +116,17 @@ Problems applyRouter(RunConfig& config, const Preset& preset, const std::vector<
 fs::path resourceFolder() {
     if (const char* named = std::getenv("MOESCOPE_RESOURCES"); named && *named) {
         if (holdsPresets(named)) return named;
-        throw base::Error(base::ExitCode::usage, "resources.missing", "MOESCOPE_RESOURCES names a folder without presets", named, "correct it or leave it unset");
+        throw base::Error(base::ExitCode::usage, "resources.missing",
+                          "MOESCOPE_RESOURCES names a folder without presets", named, "correct it or leave it unset");
     }
     std::error_code ignored;
     const fs::path program = fs::read_symlink("/proc/self/exe", ignored).parent_path();
-    for (const fs::path& folder : {program / "resources", program / "../share/moescope/resources", fs::path(MOESCOPE_RESOURCE_DIR)}) {
+    for (const fs::path& folder :
+         {program / "resources", program / "../share/moescope/resources", fs::path(MOESCOPE_RESOURCE_DIR)}) {
         if (holdsPresets(folder)) return folder.lexically_normal();
     }
-    throw base::Error(base::ExitCode::io, "resources.missing", "the folder resources/presets is not there", program.string(), "install the program again or set MOESCOPE_RESOURCES");
+    throw base::Error(base::ExitCode::io, "resources.missing", "the folder resources/presets is not there",
+                      program.string(), "install the program again or set MOESCOPE_RESOURCES");
 }
 
 std::vector<Preset> listPresets() {
@@ -130,7 +148,8 @@ Problems applyPreset(RunConfig& config, std::string_view id) {
     const Preset* preset = find(all, id);
     if (!preset) return unknownPreset(id, all);
     RunConfig changed = config;
-    const Problems problems = preset->kind == PresetKind::run ? applyJson(changed, preset->configJson) : applyRouter(changed, *preset, all);
+    const Problems problems =
+        preset->kind == PresetKind::run ? applyJson(changed, preset->configJson) : applyRouter(changed, *preset, all);
     if (!problems.empty()) return problems;
     changed.preset = config.preset.empty() ? preset->id : config.preset + "+" + preset->id;
     config = std::move(changed);

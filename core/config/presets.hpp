@@ -1,10 +1,10 @@
 // Presets: RunConfigs as JSON files in resources/presets/{runs,routers}. (contract)
 //
-// A file is {"id","title","description","look_for","source","deviations", "config":{...flat or nested...}}; a run preset
-// sets what it names, a router preset resets router., capacity., balance. to their defaults and then sets what it names.
-// A router preset that is applied first goes on top of the run preset eight_domains and then sets what its "alone" names:
-// the published ratio of experts, scaled to a minute on a CPU. "dense_twin": true replaces the experts by a dense layer of
-// equal active FLOPs.
+// A file is {"id","title","description","look_for","source","deviations", "config":{...flat or nested...}}; a run
+// preset sets what it names, a router preset resets router., capacity., balance. to their defaults and then sets what
+// it names. A router preset that is applied first goes on top of the run preset eight_domains and then sets what its
+// "alone" names: the published ratio of experts, scaled to a minute on a CPU. "dense_twin": true replaces the experts
+// by a dense layer of equal active FLOPs.
 #pragma once
 
 #include <filesystem>
@@ -36,7 +36,8 @@ std::filesystem::path resourceFolder();
 std::vector<Preset> listPresets();
 std::optional<Preset> findPreset(std::string_view id);
 
-/// Puts preset `id` on top of `config` (`config.preset` joins the ids); an unknown id is a problem with the nearest name.
+/// Puts preset `id` on top of `config` (`config.preset` joins the ids); an unknown id is a problem with the nearest
+/// name.
 base::Problems applyPreset(RunConfig& config, std::string_view id);
 
 }  // namespace moescope::config

@@ -22,7 +22,8 @@ std::string encode64(std::string_view bytes) {
     int count = 0;
     for (const unsigned char byte : bytes) {
         bits = (bits << 8) | byte;
-        for (count += 8; count >= 6; count -= 6) text += kDigits[(bits >> (count - 6)) & 63U];
+        for (count += 8; count >= 6; count -= 6)
+            text += kDigits[(bits >> (count - 6)) & 63U];
         bits &= 0xffU;
     }
     if (count > 0) text += kDigits[(bits << (6 - count)) & 63U];
@@ -55,7 +56,8 @@ std::string compress(std::string_view text) {
 // Nothing if it is damaged, several frames, of unknown length, or would be longer than a recipe may be.
 std::optional<std::string> decompress(std::string_view bytes) {
     const auto length = ZSTD_getFrameContentSize(bytes.data(), bytes.size());
-    if (length == ZSTD_CONTENTSIZE_ERROR || length == ZSTD_CONTENTSIZE_UNKNOWN || length > kMostJsonBytes) return std::nullopt;
+    if (length == ZSTD_CONTENTSIZE_ERROR || length == ZSTD_CONTENTSIZE_UNKNOWN || length > kMostJsonBytes)
+        return std::nullopt;
     if (ZSTD_findFrameCompressedSize(bytes.data(), bytes.size()) != bytes.size()) return std::nullopt;
     std::string out(static_cast<std::size_t>(length), '\0');
     const std::size_t got = ZSTD_decompress(out.data(), out.size(), bytes.data(), bytes.size());
@@ -70,7 +72,9 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(first, text.find_last_not_of(blank) - first + 1);
 }
 
-base::Problems refused(std::string_view why) { return {{"recipe", fmt::format("The recipe string cannot be read: {}.", why)}}; }
+base::Problems refused(std::string_view why) {
+    return {{"recipe", fmt::format("The recipe string cannot be read: {}.", why)}};
+}
 
 }  // namespace
 
@@ -81,7 +85,8 @@ std::string toRecipeString(const RunConfig& config) {
 base::Problems applyRecipeString(RunConfig& config, std::string_view recipe) {
     recipe = trimmed(recipe);
     if (!recipe.starts_with(kScheme)) return refused("it must begin with \"moe:\"");
-    if (recipe.size() > 2 * kMostJsonBytes) return refused(fmt::format("it has {} characters, far more than a recipe needs", recipe.size()));
+    if (recipe.size() > 2 * kMostJsonBytes)
+        return refused(fmt::format("it has {} characters, far more than a recipe needs", recipe.size()));
     const auto bytes = decode64(recipe.substr(kScheme.size()));
     if (!bytes) return refused("it has characters that do not belong there; copy it whole");
     const auto json = decompress(*bytes);

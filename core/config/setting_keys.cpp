@@ -15,12 +15,18 @@ struct Alias {
     std::string_view name, key;
 };
 constexpr Alias kAliases[] = {
-    {"num_local_experts", "moe.experts"},      {"num_experts", "moe.experts"},
-    {"num_experts_per_tok", "moe.top_k"},      {"hidden_size", "model.width"},
-    {"num_hidden_layers", "model.layers"},     {"router_aux_loss_coef", "balance.coefficient"},
-    {"router_jitter_noise", "router.noise_scale"}, {"norm_topk_prob", "router.weigh"},
-    {"moe_intermediate_size", "moe.expert_width"}, {"k", "moe.top_k"},
-    {"E", "moe.experts"},                      {"G", "moe.granularity"},
+    {"num_local_experts", "moe.experts"},
+    {"num_experts", "moe.experts"},
+    {"num_experts_per_tok", "moe.top_k"},
+    {"hidden_size", "model.width"},
+    {"num_hidden_layers", "model.layers"},
+    {"router_aux_loss_coef", "balance.coefficient"},
+    {"router_jitter_noise", "router.noise_scale"},
+    {"norm_topk_prob", "router.weigh"},
+    {"moe_intermediate_size", "moe.expert_width"},
+    {"k", "moe.top_k"},
+    {"E", "moe.experts"},
+    {"G", "moe.granularity"},
 };
 
 // Edit distance, cut to sensible lengths so that a hostile key costs nothing.

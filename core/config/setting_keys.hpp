@@ -15,7 +15,9 @@ bool isSettingKey(std::string_view key);
 bool isSettingGroup(std::string_view key);
 
 inline constexpr std::string_view kOptionPrefix = "router.options.";
-inline bool isRouterOption(std::string_view key) { return key.size() > kOptionPrefix.size() && key.starts_with(kOptionPrefix); }
+inline bool isRouterOption(std::string_view key) {
+    return key.size() > kOptionPrefix.size() && key.starts_with(kOptionPrefix);
+}
 
 /// The words of a list such as "none|sum", in its order.
 std::vector<std::string_view> splitWords(std::string_view list, char separator = '|');

@@ -18,7 +18,8 @@ std::vector<std::string> keysOf(const std::vector<RunConfig>& configs) {
     }
     std::set<std::string> options;
     for (const RunConfig& config : configs) {
-        for (const auto& [name, value] : config.router.options) options.insert(std::string(kOptionPrefix) + name);
+        for (const auto& [name, value] : config.router.options)
+            options.insert(std::string(kOptionPrefix) + name);
     }
     keys.insert(keys.end(), options.begin(), options.end());
     return keys;
@@ -49,8 +50,10 @@ std::vector<SettingDifference> differences(const std::vector<RunConfig>& configs
     std::vector<SettingDifference> found;
     for (const std::string& key : keysOf(configs)) {
         SettingDifference difference{key, {}};
-        for (const RunConfig& config : configs) difference.values.push_back(settingJson(config, key).value_or("null"));
-        const bool equal = std::ranges::all_of(difference.values, [&](const std::string& v) { return v == difference.values.front(); });
+        for (const RunConfig& config : configs)
+            difference.values.push_back(settingJson(config, key).value_or("null"));
+        const bool equal = std::ranges::all_of(difference.values,
+                                               [&](const std::string& v) { return v == difference.values.front(); });
         if (!equal) found.push_back(std::move(difference));
     }
     return found;

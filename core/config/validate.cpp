@@ -29,26 +29,35 @@ template <class Number>
 void checkNumber(const Field& field, Number value, Problems& problems) {
     const auto number = static_cast<double>(value);
     if (number >= field.minimum && number <= field.maximum && std::isfinite(number)) return;
-    refuse(problems, field.key, fmt::format("{} is {}; it must be {}. {}", field.key, base::toText(value), rangeText(field), field.help));
+    refuse(problems, field.key,
+           fmt::format("{} is {}; it must be {}. {}", field.key, base::toText(value), rangeText(field), field.help));
 }
 
 void checkText(const Field& field, const std::string& value, Problems& problems) {
     const auto allowed = splitWords(field.choices);
     if (allowed.empty()) {
-        const bool clean = base::isUtf8(value) && std::ranges::none_of(value, [](unsigned char c) { return c < 0x20 || c == 0x7f; });
-        if (!clean) refuse(problems, field.key, fmt::format("{} holds control characters or is not UTF-8; write it anew.", field.key));
-        if (value.size() > 4096) refuse(problems, field.key, fmt::format("{} has {} bytes; at most 4096 are allowed.", field.key, value.size()));
+        const bool clean =
+            base::isUtf8(value) && std::ranges::none_of(value, [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+        if (!clean)
+            refuse(problems, field.key,
+                   fmt::format("{} holds control characters or is not UTF-8; write it anew.", field.key));
+        if (value.size() > 4096)
+            refuse(problems, field.key,
+                   fmt::format("{} has {} bytes; at most 4096 are allowed.", field.key, value.size()));
         return;
     }
     if (std::ranges::find(allowed, value) != allowed.end()) return;
-    refuse(problems, field.key, fmt::format("{} is \"{}\", which does not exist here; choose one of {}. Nearest: {}.", field.key,
-                                            base::printable(value, 60), fmt::join(allowed, ", "), nearest(value, allowed)));
+    refuse(problems, field.key,
+           fmt::format("{} is \"{}\", which does not exist here; choose one of {}. Nearest: {}.", field.key,
+                       base::printable(value, 60), fmt::join(allowed, ", "), nearest(value, allowed)));
 }
 
 template <class T>
 void checkField(const Field& field, const T& value, Problems& problems) {
-    if constexpr (std::is_same_v<T, std::int64_t> || std::is_same_v<T, double>) checkNumber(field, value, problems);
-    else if constexpr (std::is_same_v<T, std::string>) checkText(field, value, problems);
+    if constexpr (std::is_same_v<T, std::int64_t> || std::is_same_v<T, double>)
+        checkNumber(field, value, problems);
+    else if constexpr (std::is_same_v<T, std::string>)
+        checkText(field, value, problems);
 }
 
 }  // namespace
@@ -58,7 +67,9 @@ Problems validate(const RunConfig& config) {
     visitFields(config, [&](const Field& field, const auto& value) { checkField(field, value, problems); });
     if (!problems.empty()) return problems;
     using namespace rules;
-    for (const auto check : {checkModel, checkExperts, checkRouter, checkCapacity, checkBalance, checkTraining, checkData, checkTelemetry}) check(config, problems);
+    for (const auto check :
+         {checkModel, checkExperts, checkRouter, checkCapacity, checkBalance, checkTraining, checkData, checkTelemetry})
+        check(config, problems);
     if (!problems.empty()) return problems;
     checkSize(config, problems);
     checkScript(config, problems);
@@ -67,8 +78,12 @@ Problems validate(const RunConfig& config) {
 
 std::string couplingMark(const RunConfig& config) {
     if (config.moe.experts == 0) return {};
-    if (config.router.select == "expert_topC") return "not causal / batch-coupled: experts pick the tokens they like best, later ones and those of other sequences among them";
-    if (config.capacity.factor > 0 && config.router.select != "all") return "not causal / batch-coupled: experts have limited room, so whether a token is served depends on the other tokens of the batch";
+    if (config.router.select == "expert_topC")
+        return "not causal / batch-coupled: experts pick the tokens they like best, later ones and those of other "
+               "sequences among them";
+    if (config.capacity.factor > 0 && config.router.select != "all")
+        return "not causal / batch-coupled: experts have limited room, so whether a token is served depends on the "
+               "other tokens of the batch";
     return {};
 }
 

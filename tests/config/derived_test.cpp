@@ -9,7 +9,8 @@
 namespace moescope::config {
 namespace {
 
-RunConfig sized(std::int64_t layers, std::int64_t width, std::int64_t heads, std::int64_t experts, std::int64_t k, std::int64_t hidden, std::int64_t context) {
+RunConfig sized(std::int64_t layers, std::int64_t width, std::int64_t heads, std::int64_t experts, std::int64_t k,
+                std::int64_t hidden, std::int64_t context) {
     RunConfig c;
     c.model.layers = layers;
     c.model.width = width;
@@ -158,7 +159,9 @@ TEST(Schedule, FollowsItsFormulaAtEveryStep) {
     t.min_lr_ratio = 0.1;
     for (std::int64_t step = 0; step <= 100; ++step) {
         const double p = static_cast<double>(step - 20) / 80;
-        const auto expected = [&](double after) { return step < 20 ? 0.5 * static_cast<double>(step + 1) / 20 : after; };
+        const auto expected = [&](double after) {
+            return step < 20 ? 0.5 * static_cast<double>(step + 1) / 20 : after;
+        };
         t.schedule = "cosine";
         EXPECT_NEAR(learningRate(t, step), expected(0.05 + 0.45 * (1 + std::cos(std::numbers::pi * p)) / 2), 1e-15);
         t.schedule = "linear";
@@ -166,7 +169,8 @@ TEST(Schedule, FollowsItsFormulaAtEveryStep) {
         t.schedule = "constant";
         EXPECT_NEAR(learningRate(t, step), expected(0.5), 1e-15);
         t.schedule = "wsd";
-        EXPECT_NEAR(learningRate(t, step), expected(step <= 84 ? 0.5 : 0.5 - 0.45 * static_cast<double>(step - 84) / 16), 1e-12);
+        EXPECT_NEAR(learningRate(t, step),
+                    expected(step <= 84 ? 0.5 : 0.5 - 0.45 * static_cast<double>(step - 84) / 16), 1e-12);
     }
     EXPECT_DOUBLE_EQ(learningRate(t, 1'000'000), 0.05);
 }
@@ -209,7 +213,8 @@ TEST(DenseTwin, HasTheSameActiveFlopsWithinOnePercent) {
                     c.model.ffn_width = every == 2 ? 3 * hidden : 0;
                     const RunConfig twin = denseTwin(c);
                     EXPECT_EQ(twin.moe.experts, 0);
-                    EXPECT_NEAR(cost(twin, 0).flopsTokenForward / cost(c, 0).flopsTokenForward, 1, 0.01 + 1e-12) << width << " " << hidden << " " << k << " " << every;
+                    EXPECT_NEAR(cost(twin, 0).flopsTokenForward / cost(c, 0).flopsTokenForward, 1, 0.01 + 1e-12)
+                        << width << " " << hidden << " " << k << " " << every;
                 }
 }
 

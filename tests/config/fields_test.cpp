@@ -11,49 +11,124 @@
 namespace moescope::config {
 namespace {
 
-// The public table of settings: key and default as JSON. Where the promise is "as another setting" (kv_heads, head_width,
-// eval_factor, weigh) the default is the word or number that says so.
-const std::map<std::string, std::string> kPromised = {
-    {"model.family", "\"lm\""}, {"model.layers", "4"}, {"model.width", "128"}, {"model.heads", "4"}, {"model.kv_heads", "0"},
-    {"model.head_width", "0"}, {"model.context", "256"}, {"model.activation", "\"swiglu\""}, {"model.ffn_width", "0"},
-    {"model.tied_head", "true"}, {"model.norm", "\"rmsnorm\""}, {"model.norm_epsilon", "1e-05"}, {"model.rope_base", "10000.0"},
-    {"model.qk_norm", "false"}, {"model.dropout", "0.0"}, {"model.init_std", "0.02"}, {"model.vocabulary", "0"},
-    {"moe.experts", "8"}, {"moe.top_k", "2"}, {"moe.expert_width", "256"}, {"moe.granularity", "1"}, {"moe.shared_experts", "0"},
-    {"moe.shared_gate", "false"}, {"moe.every", "1"}, {"moe.first_dense", "0"}, {"moe.residual", "\"none\""}, {"moe.pattern", "[]"},
-    {"router.net", "\"linear\""}, {"router.transform", "\"none\""}, {"router.score", "\"softmax_all\""}, {"router.noise", "\"none\""},
-    {"router.noise_scale", "-1.0"}, {"router.noise_scope", "\"selection\""}, {"router.noise_at_evaluation", "false"},
-    {"router.offset", "\"none\""}, {"router.offset_rate", "0.001"}, {"router.group_rule", "\"none\""}, {"router.groups", "1"},
-    {"router.groups_kept", "1"}, {"router.select", "\"topk\""}, {"router.weigh", "\"auto\""}, {"router.scale", "1.0"},
-    {"router.estimator", "\"autograd_gate\""}, {"router.bias", "false"}, {"router.init_std", "0.02"}, {"router.frozen", "false"},
-    {"router.precision", "\"float32\""}, {"router.rig", "[]"}, {"router.accept_no_gradient", "false"}, {"router.options", "{}"},
-    {"capacity.factor", "0.0"}, {"capacity.eval_factor", "-1.0"}, {"capacity.minimum", "0"}, {"capacity.multiple_of", "1"},
-    {"capacity.count_k", "true"}, {"capacity.overflow", "\"drop\""}, {"capacity.priority", "\"position\""}, {"capacity.group_tokens", "0"},
-    {"balance.kind", "\"topk_mean\""}, {"balance.coefficient", "0.01"}, {"balance.scope", "\"batch\""}, {"balance.z_coefficient", "0.0"},
-    {"balance.more", "[]"},
-    {"training.steps", "600"}, {"training.batch", "16"}, {"training.accumulate", "1"}, {"training.lr", "0.003"},
-    {"training.min_lr_ratio", "0.1"}, {"training.warmup", "50"}, {"training.schedule", "\"cosine\""}, {"training.beta1", "0.9"},
-    {"training.beta2", "0.95"}, {"training.epsilon", "1e-08"}, {"training.weight_decay", "0.1"}, {"training.clip", "1.0"},
-    {"training.precision", "\"float32\""}, {"training.seed", "0"}, {"training.deterministic", "true"}, {"training.device", "\"auto\""},
-    {"training.threads", "0"}, {"training.eval_every", "50"}, {"training.eval_batches", "8"}, {"training.checkpoint_every", "200"},
-    {"training.keep_checkpoints", "2"}, {"training.pace", "0.0"},
-    {"data.source", "\"domains\""}, {"data.tokens", "\"chars\""}, {"data.document_length", "64"}, {"data.alternate", "\"document\""},
-    {"data.validation", "0.05"}, {"data.validation_source", "\"\""}, {"data.seed", "0"},
-    {"telemetry.report_every", "1"}, {"telemetry.probe_every", "50"}, {"telemetry.probe_tokens", "2048"}, {"telemetry.sample_every", "100"},
-    {"telemetry.idle_window", "20"}, {"telemetry.quantiles", "[0.05,0.25,0.5,0.75,0.95]"}, {"script", "[]"}};
+// The public table of settings: key and default as JSON. Where the promise is "as another setting" (kv_heads,
+// head_width, eval_factor, weigh) the default is the word or number that says so.
+const std::map<std::string, std::string> kPromised = {{"model.family", "\"lm\""},
+                                                      {"model.layers", "4"},
+                                                      {"model.width", "128"},
+                                                      {"model.heads", "4"},
+                                                      {"model.kv_heads", "0"},
+                                                      {"model.head_width", "0"},
+                                                      {"model.context", "256"},
+                                                      {"model.activation", "\"swiglu\""},
+                                                      {"model.ffn_width", "0"},
+                                                      {"model.tied_head", "true"},
+                                                      {"model.norm", "\"rmsnorm\""},
+                                                      {"model.norm_epsilon", "1e-05"},
+                                                      {"model.rope_base", "10000.0"},
+                                                      {"model.qk_norm", "false"},
+                                                      {"model.dropout", "0.0"},
+                                                      {"model.init_std", "0.02"},
+                                                      {"model.vocabulary", "0"},
+                                                      {"moe.experts", "8"},
+                                                      {"moe.top_k", "2"},
+                                                      {"moe.expert_width", "256"},
+                                                      {"moe.granularity", "1"},
+                                                      {"moe.shared_experts", "0"},
+                                                      {"moe.shared_gate", "false"},
+                                                      {"moe.every", "1"},
+                                                      {"moe.first_dense", "0"},
+                                                      {"moe.residual", "\"none\""},
+                                                      {"moe.pattern", "[]"},
+                                                      {"router.net", "\"linear\""},
+                                                      {"router.transform", "\"none\""},
+                                                      {"router.score", "\"softmax_all\""},
+                                                      {"router.noise", "\"none\""},
+                                                      {"router.noise_scale", "-1.0"},
+                                                      {"router.noise_scope", "\"selection\""},
+                                                      {"router.noise_at_evaluation", "false"},
+                                                      {"router.offset", "\"none\""},
+                                                      {"router.offset_rate", "0.001"},
+                                                      {"router.group_rule", "\"none\""},
+                                                      {"router.groups", "1"},
+                                                      {"router.groups_kept", "1"},
+                                                      {"router.select", "\"topk\""},
+                                                      {"router.weigh", "\"auto\""},
+                                                      {"router.scale", "1.0"},
+                                                      {"router.estimator", "\"autograd_gate\""},
+                                                      {"router.bias", "false"},
+                                                      {"router.init_std", "0.02"},
+                                                      {"router.frozen", "false"},
+                                                      {"router.precision", "\"float32\""},
+                                                      {"router.rig", "[]"},
+                                                      {"router.accept_no_gradient", "false"},
+                                                      {"router.options", "{}"},
+                                                      {"capacity.factor", "0.0"},
+                                                      {"capacity.eval_factor", "-1.0"},
+                                                      {"capacity.minimum", "0"},
+                                                      {"capacity.multiple_of", "1"},
+                                                      {"capacity.count_k", "true"},
+                                                      {"capacity.overflow", "\"drop\""},
+                                                      {"capacity.priority", "\"position\""},
+                                                      {"capacity.group_tokens", "0"},
+                                                      {"balance.kind", "\"topk_mean\""},
+                                                      {"balance.coefficient", "0.01"},
+                                                      {"balance.scope", "\"batch\""},
+                                                      {"balance.z_coefficient", "0.0"},
+                                                      {"balance.more", "[]"},
+                                                      {"training.steps", "600"},
+                                                      {"training.batch", "16"},
+                                                      {"training.accumulate", "1"},
+                                                      {"training.lr", "0.003"},
+                                                      {"training.min_lr_ratio", "0.1"},
+                                                      {"training.warmup", "50"},
+                                                      {"training.schedule", "\"cosine\""},
+                                                      {"training.beta1", "0.9"},
+                                                      {"training.beta2", "0.95"},
+                                                      {"training.epsilon", "1e-08"},
+                                                      {"training.weight_decay", "0.1"},
+                                                      {"training.clip", "1.0"},
+                                                      {"training.precision", "\"float32\""},
+                                                      {"training.seed", "0"},
+                                                      {"training.deterministic", "true"},
+                                                      {"training.device", "\"auto\""},
+                                                      {"training.threads", "0"},
+                                                      {"training.eval_every", "50"},
+                                                      {"training.eval_batches", "8"},
+                                                      {"training.checkpoint_every", "200"},
+                                                      {"training.keep_checkpoints", "2"},
+                                                      {"training.pace", "0.0"},
+                                                      {"data.source", "\"domains\""},
+                                                      {"data.tokens", "\"chars\""},
+                                                      {"data.document_length", "64"},
+                                                      {"data.alternate", "\"document\""},
+                                                      {"data.validation", "0.05"},
+                                                      {"data.validation_source", "\"\""},
+                                                      {"data.seed", "0"},
+                                                      {"telemetry.report_every", "1"},
+                                                      {"telemetry.probe_every", "50"},
+                                                      {"telemetry.probe_tokens", "2048"},
+                                                      {"telemetry.sample_every", "100"},
+                                                      {"telemetry.idle_window", "20"},
+                                                      {"telemetry.quantiles", "[0.05,0.25,0.5,0.75,0.95]"},
+                                                      {"script", "[]"}};
 
 // Keys that are there under their promised name but whose default is longer than a table can show, or that we add.
 const std::set<std::string> kOthers = {"data.domains", "router.rig_layers"};
 
 TEST(SettingsList, HasEveryPromisedKeyWithItsDefaultAndNoOtherKey) {
     std::map<std::string, std::string> found;
-    for (const SettingInfo& info : listSettings()) found[info.key] = info.defaultJson;
-    for (const std::string& other : kOthers) EXPECT_EQ(found.erase(other), 1u) << other;
+    for (const SettingInfo& info : listSettings())
+        found[info.key] = info.defaultJson;
+    for (const std::string& other : kOthers)
+        EXPECT_EQ(found.erase(other), 1u) << other;
     EXPECT_EQ(found, kPromised);
 }
 
 TEST(SettingsList, NamesNoKeyTwice) {
     std::set<std::string> keys;
-    for (const SettingInfo& info : listSettings()) EXPECT_TRUE(keys.insert(info.key).second) << info.key;
+    for (const SettingInfo& info : listSettings())
+        EXPECT_TRUE(keys.insert(info.key).second) << info.key;
 }
 
 TEST(SettingsList, ExplainsEverySettingInASentence) {
@@ -76,8 +151,9 @@ TEST(SettingsList, MarksExactlyThePromisedSettingsAsLive) {
     std::set<std::string> live;
     for (const SettingInfo& info : listSettings())
         if (info.live) live.insert(info.key);
-    EXPECT_EQ(live, (std::set<std::string>{"training.lr", "training.pace", "balance.kind", "balance.coefficient", "balance.scope", "balance.z_coefficient",
-                                           "router.noise_scale", "router.rig", "capacity.factor", "moe.top_k"}));
+    EXPECT_EQ(live, (std::set<std::string>{"training.lr", "training.pace", "balance.kind", "balance.coefficient",
+                                           "balance.scope", "balance.z_coefficient", "router.noise_scale", "router.rig",
+                                           "capacity.factor", "moe.top_k"}));
 }
 
 TEST(SettingsList, ReachesEveryMemberSoThatAChangedOneIsSeen) {
@@ -90,11 +166,16 @@ TEST(SettingsList, ReachesEveryMemberSoThatAChangedOneIsSeen) {
         std::size_t at = 0;
         visitFields(config, [&]<class T>(const Field&, T& member) {
             if (at++ != i) return;
-            if constexpr (std::is_same_v<T, bool>) member = !member;
-            else if constexpr (std::is_arithmetic_v<T>) member += 1;
-            else if constexpr (std::is_same_v<T, std::string>) member += "x";
-            else if constexpr (std::is_same_v<T, Values>) member["x"] = true;
-            else member.emplace_back();
+            if constexpr (std::is_same_v<T, bool>)
+                member = !member;
+            else if constexpr (std::is_arithmetic_v<T>)
+                member += 1;
+            else if constexpr (std::is_same_v<T, std::string>)
+                member += "x";
+            else if constexpr (std::is_same_v<T, Values>)
+                member["x"] = true;
+            else
+                member.emplace_back();
         });
         changed += config != defaults && differences({defaults, config}).size() == 1;
     }

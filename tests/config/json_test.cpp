@@ -16,16 +16,24 @@ RunConfig unusual() {
     c.model.norm_epsilon = 1.0 / 3.0;
     c.moe.pattern = {0, 8, 8, 0};
     c.router.rig = {6, 0.1, -0.0, 1e-300};
-    c.router.options = {{"p", 2.0}, {"table", std::string("bigram")}, {"n", std::int64_t{7}}, {"on", true}, {"list", std::vector<double>{0.1, 2}}};
+    c.router.options = {{"p", 2.0},
+                        {"table", std::string("bigram")},
+                        {"n", std::int64_t{7}},
+                        {"on", true},
+                        {"list", std::vector<double>{0.1, 2}}};
     c.balance.more = {{"load", 0.1, "batch"}, {"importance", 0.2, "global"}};
     c.training.seed = 9007199254740992;
-    c.data.domains = {{"language", "ελληνικά", 0.02, {{"alphabet", std::string("αβγδ\"\\/")}, {"lexicon", std::int64_t{40}}}}, {"code", "", 1, {}}};
+    c.data.domains = {
+        {"language", "ελληνικά", 0.02, {{"alphabet", std::string("αβγδ\"\\/")}, {"lexicon", std::int64_t{40}}}},
+        {"code", "", 1, {}}};
     c.script = {{150, {"set", {{"key", std::string("balance.coefficient")}, {"value", 0.05}}}}, {200, {"pause", {}}}};
     c.preset = "a+b";
     return c;
 }
 
-std::string keyOf(const base::Problems& problems) { return problems.size() == 1 ? problems[0].key : std::to_string(problems.size()) + " problems"; }
+std::string keyOf(const base::Problems& problems) {
+    return problems.size() == 1 ? problems[0].key : std::to_string(problems.size()) + " problems";
+}
 
 TEST(SettingsJson, ReadsBackExactlyWhatItWrote) {
     for (const int indent : {-1, 2}) {
@@ -37,7 +45,8 @@ TEST(SettingsJson, ReadsBackExactlyWhatItWrote) {
 }
 
 TEST(SettingsJson, KeepsTheBitsOfNumbers) {
-    for (const double value : {0.1, 1.0 / 3.0, 5e-324, 1.7976931348623157e308, 123456789.123456789, 1e22, 0.30000000000000004}) {
+    for (const double value :
+         {0.1, 1.0 / 3.0, 5e-324, 1.7976931348623157e308, 123456789.123456789, 1e22, 0.30000000000000004}) {
         RunConfig c, read;
         c.training.epsilon = value;
         ASSERT_TRUE(applyJson(read, toJson(c)).empty());
@@ -47,7 +56,11 @@ TEST(SettingsJson, KeepsTheBitsOfNumbers) {
 
 TEST(SettingsJson, TakesNestedAndFlatKeysAndMixtures) {
     RunConfig c;
-    EXPECT_TRUE(applyJson(c, R"({"model":{"layers":3},"moe.experts":16,"router":{"options.p":1},"router.options":{"q":true},"balance":{"more":[{"kind":"load","coefficient":0.5}]}})").empty());
+    EXPECT_TRUE(
+        applyJson(
+            c,
+            R"({"model":{"layers":3},"moe.experts":16,"router":{"options.p":1},"router.options":{"q":true},"balance":{"more":[{"kind":"load","coefficient":0.5}]}})")
+            .empty());
     EXPECT_EQ(c.model.layers, 3);
     EXPECT_EQ(c.moe.experts, 16);
     EXPECT_EQ(c.router.options, (Values{{"p", std::int64_t{1}}, {"q", true}}));
@@ -57,7 +70,8 @@ TEST(SettingsJson, TakesNestedAndFlatKeysAndMixtures) {
 TEST(SettingsJson, AcceptsTheNamesOfOtherPrograms) {
     RunConfig c;
     EXPECT_TRUE(applyJson(c, R"({"num_local_experts":16,"num_experts_per_tok":4,"hidden_size":256,"num_hidden_layers":6,
-        "router_aux_loss_coef":0.02,"router_jitter_noise":0.05,"norm_topk_prob":false,"moe_intermediate_size":64})").empty());
+        "router_aux_loss_coef":0.02,"router_jitter_noise":0.05,"norm_topk_prob":false,"moe_intermediate_size":64})")
+                    .empty());
     EXPECT_EQ(c.moe.experts, 16);
     EXPECT_EQ(c.moe.top_k, 4);
     EXPECT_EQ(c.model.width, 256);
@@ -88,22 +102,33 @@ TEST_P(HostileJson, IsAProblemAndChangesNothing) {
 
 std::string nested(int depth) {
     std::string text;
-    for (int i = 0; i < depth; ++i) text += "{\"a\":";
+    for (int i = 0; i < depth; ++i)
+        text += "{\"a\":";
     return text + "1" + std::string(static_cast<std::size_t>(depth), '}');
 }
 
-INSTANTIATE_TEST_SUITE_P(Table, HostileJson, testing::Values(
-    Bad{"", "recipe"}, Bad{"{", "recipe"}, Bad{"[1,2]", "recipe"}, Bad{"null", "recipe"}, Bad{"{\"model.layers\":3} x", "recipe"},
-    Bad{R"({"model.layers":NaN})", "recipe"}, Bad{R"({"training.lr":Infinity})", "recipe"}, Bad{R"({"training.lr":1e999})", "recipe"},
-    Bad{R"({"model.layers":2,"model.layers":3})", "recipe"}, Bad{R"({"model":{"layers":2},"model.layers":3})", "model.layers"},
-    Bad{R"({"num_experts":2,"moe.experts":3})", "moe.experts"}, Bad{"{\"data.source\":\"\xff\"}", "recipe"},
-    Bad{R"({"model.layers":2.5})", "model.layers"}, Bad{R"({"model.layers":"8"})", "model.layers"}, Bad{R"({"model.layers":18446744073709551616})", "model.layers"},
-    Bad{R"({"model.layers":9223372036854775808})", "model.layers"}, Bad{R"({"training.lr":"0.1"})", "training.lr"}, Bad{R"({"training.lr":null})", "training.lr"},
-    Bad{R"({"training.lr":[1]})", "training.lr"}, Bad{R"({"model.tied_head":1})", "model.tied_head"}, Bad{R"({"moe.pattern":3})", "moe.pattern"},
-    Bad{R"({"moe.pattern":[1,"x"]})", "moe.pattern.1"}, Bad{R"({"model":3})", "model"}, Bad{R"({"modle":{"layers":3}})", "modle"},
-    Bad{R"({"model":{"layer":3}})", "model.layer"}, Bad{R"({"balance.more":[{"kind":"load","weight":1}]})", "balance.more.0.weight"},
-    Bad{R"({"data.domains":[{"family":"code","depth":{"a":1}}]})", "data.domains.0.depth"}, Bad{R"({"script":[{"command":"pause"}]})", "script.0.step"},
-    Bad{R"({"script":[{"step":1}]})", "script.0.command"}, Bad{R"({"router.options":{"x":[["y"]]}})", "router.options.x.0"}));
+INSTANTIATE_TEST_SUITE_P(
+    Table, HostileJson,
+    testing::Values(Bad{"", "recipe"}, Bad{"{", "recipe"}, Bad{"[1,2]", "recipe"}, Bad{"null", "recipe"},
+                    Bad{"{\"model.layers\":3} x", "recipe"}, Bad{R"({"model.layers":NaN})", "recipe"},
+                    Bad{R"({"training.lr":Infinity})", "recipe"}, Bad{R"({"training.lr":1e999})", "recipe"},
+                    Bad{R"({"model.layers":2,"model.layers":3})", "recipe"},
+                    Bad{R"({"model":{"layers":2},"model.layers":3})", "model.layers"},
+                    Bad{R"({"num_experts":2,"moe.experts":3})", "moe.experts"},
+                    Bad{"{\"data.source\":\"\xff\"}", "recipe"}, Bad{R"({"model.layers":2.5})", "model.layers"},
+                    Bad{R"({"model.layers":"8"})", "model.layers"},
+                    Bad{R"({"model.layers":18446744073709551616})", "model.layers"},
+                    Bad{R"({"model.layers":9223372036854775808})", "model.layers"},
+                    Bad{R"({"training.lr":"0.1"})", "training.lr"}, Bad{R"({"training.lr":null})", "training.lr"},
+                    Bad{R"({"training.lr":[1]})", "training.lr"}, Bad{R"({"model.tied_head":1})", "model.tied_head"},
+                    Bad{R"({"moe.pattern":3})", "moe.pattern"}, Bad{R"({"moe.pattern":[1,"x"]})", "moe.pattern.1"},
+                    Bad{R"({"model":3})", "model"}, Bad{R"({"modle":{"layers":3}})", "modle"},
+                    Bad{R"({"model":{"layer":3}})", "model.layer"},
+                    Bad{R"({"balance.more":[{"kind":"load","weight":1}]})", "balance.more.0.weight"},
+                    Bad{R"({"data.domains":[{"family":"code","depth":{"a":1}}]})", "data.domains.0.depth"},
+                    Bad{R"({"script":[{"command":"pause"}]})", "script.0.step"},
+                    Bad{R"({"script":[{"step":1}]})", "script.0.command"},
+                    Bad{R"({"router.options":{"x":[["y"]]}})", "router.options.x.0"}));
 
 TEST(SettingsJson, RefusesDepthAndSizeQuickly) {
     RunConfig c;
@@ -112,7 +137,8 @@ TEST(SettingsJson, RefusesDepthAndSizeQuickly) {
     EXPECT_TRUE(parseJson(nested(64)).error.empty());
     EXPECT_FALSE(parseJson(nested(65)).error.empty());
     std::string many = "{";
-    for (int i = 0; i < 90'000; ++i) many += (i ? ",\"k" : "\"k") + std::to_string(i) + "\":1";
+    for (int i = 0; i < 90'000; ++i)
+        many += (i ? ",\"k" : "\"k") + std::to_string(i) + "\":1";
     EXPECT_TRUE(parseJson(many + "}").error.empty());
 }
 
@@ -149,8 +175,14 @@ TEST(OneSetting, TakesJsonOrABareWord) {
 
 TEST(OneSetting, RefusesWhatDoesNotFit) {
     RunConfig c;
-    for (const auto& [key, value] : std::vector<std::pair<std::string, std::string>>{
-             {"training.lr", "nan"}, {"training.lr", "0,1"}, {"training.steps", "1.5"}, {"router.rig", "[1,"}, {"model.tied_head", "yes"}, {"no.such", "1"}, {"", "1"}, {"model", "3"}}) {
+    for (const auto& [key, value] : std::vector<std::pair<std::string, std::string>>{{"training.lr", "nan"},
+                                                                                     {"training.lr", "0,1"},
+                                                                                     {"training.steps", "1.5"},
+                                                                                     {"router.rig", "[1,"},
+                                                                                     {"model.tied_head", "yes"},
+                                                                                     {"no.such", "1"},
+                                                                                     {"", "1"},
+                                                                                     {"model", "3"}}) {
         EXPECT_EQ(applySetting(c, key, value).size(), 1u) << key << "=" << value;
     }
     EXPECT_EQ(c, RunConfig{});
@@ -181,8 +213,9 @@ TEST(Differences, NameTheSettingsThatDifferWithBothValues) {
 }
 
 TEST(CommandJson, ReadsBackWhatItWrote) {
-    for (const Command& command : {Command{"pause", {}}, Command{"set", {{"key", std::string("training.lr")}, {"value", 1e-3}}},
-                                   Command{"rig", {{"layer", std::int64_t{0}}, {"expert", std::int64_t{3}}, {"bias", 6.0}}}}) {
+    for (const Command& command :
+         {Command{"pause", {}}, Command{"set", {{"key", std::string("training.lr")}, {"value", 1e-3}}},
+          Command{"rig", {{"layer", std::int64_t{0}}, {"expert", std::int64_t{3}}, {"bias", 6.0}}}}) {
         Command read;
         EXPECT_TRUE(parseCommand(toJson(command), read).empty());
         EXPECT_EQ(read, command);
@@ -206,7 +239,8 @@ TEST(RecipeString, CarriesTheWholeConfiguration) {
     RunConfig read;
     const std::string recipe = toRecipeString(unusual());
     EXPECT_EQ(recipe.rfind("moe:", 0), 0u);
-    EXPECT_EQ(recipe.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", 4), std::string::npos);
+    EXPECT_EQ(recipe.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", 4),
+              std::string::npos);
     EXPECT_LT(recipe.size(), toJson(unusual(), -1).size());
     EXPECT_TRUE(applyRecipeString(read, "  " + recipe + "\n").empty());
     EXPECT_EQ(read, unusual());
@@ -224,13 +258,15 @@ TEST(RecipeString, RefusesEveryCutAndEveryChangedCharacter) {
         bad[at] = bad[at] == 'A' ? 'B' : 'A';
         RunConfig c;
         const auto problems = applyRecipeString(c, bad);
-        EXPECT_TRUE(!problems.empty() || c == unusual()) << at;  // a bit that stands for nothing may change, the recipe may not
+        EXPECT_TRUE(!problems.empty() || c == unusual())
+            << at;  // a bit that stands for nothing may change, the recipe may not
     }
 }
 
 TEST(RecipeString, RefusesForeignTextAndBombs) {
     RunConfig c;
-    for (const std::string& text : {std::string("moe:"), std::string("http://x"), std::string("moe:AAAA"), std::string("moe:!!!!"), "moe:" + std::string(3 << 20, 'A')})
+    for (const std::string& text : {std::string("moe:"), std::string("http://x"), std::string("moe:AAAA"),
+                                    std::string("moe:!!!!"), "moe:" + std::string(3 << 20, 'A')})
         EXPECT_EQ(keyOf(applyRecipeString(c, text)), "recipe");
     // A zstd frame that says it holds 2^40 bytes: magic, descriptor with 8 bytes of content size, window, size.
     EXPECT_EQ(keyOf(applyRecipeString(c, "moe:KLUv_cAAAAAAAAEAAAA")), "recipe");

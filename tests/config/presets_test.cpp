@@ -21,13 +21,15 @@ namespace fs = std::filesystem;
 
 std::string describe(const base::Problems& problems) {
     std::string text;
-    for (const auto& p : problems) text += p.key + ": " + p.text + "\n";
+    for (const auto& p : problems)
+        text += p.key + ": " + p.text + "\n";
     return text;
 }
 
 RunConfig made(std::initializer_list<std::string> ids) {
     RunConfig c;
-    for (const std::string& id : ids) EXPECT_EQ(describe(applyPreset(c, id)), "") << id;
+    for (const std::string& id : ids)
+        EXPECT_EQ(describe(applyPreset(c, id)), "") << id;
     return c;
 }
 
@@ -38,13 +40,75 @@ RunConfig withText(RunConfig c) {
 }
 
 // The rows of the table of presets that belong to language models.
-const std::set<std::string> kRows = {
-    "dense", "dense_soft", "shazeer17", "hier_top2", "hier_factored", "gshard", "glam", "switch", "st_moe", "ntlb", "limoe", "fairseq_1t", "nllb", "nllb_cmr",
-    "tutel_top2", "cosine", "expert_choice", "dselect_k", "hash_random", "hash_balanced", "hash_bigram", "pangu_rre", "base", "residual_moe", "pr_moe", "openmoe", "mos",
-    "moe_to_dense", "moefication", "llama_moe", "upcycle", "upcycle_fg", "fmoe_naive", "fmoe_swipe", "faster_gate", "megablocks", "mixtral", "dbrx", "grok1", "olmoe",
-    "qwen2", "qwen3", "gpt_oss", "llama4", "grin", "sparsemixer_v2star", "sparsemixer_v1", "fg_g8", "m6_ktop1", "moge", "zcode_rts", "gating_dropout", "thor", "hunyuan",
-    "yuan_attn", "deepseek_moe", "lossfree", "deepseek_v2", "deepseek_v3", "soft_moe", "remoe", "sinkhorn", "moepp", "skywork", "quantile", "capaware", "ms_hier",
-    "debug_round_robin", "debug_frozen_random"};
+const std::set<std::string> kRows = {"dense",
+                                     "dense_soft",
+                                     "shazeer17",
+                                     "hier_top2",
+                                     "hier_factored",
+                                     "gshard",
+                                     "glam",
+                                     "switch",
+                                     "st_moe",
+                                     "ntlb",
+                                     "limoe",
+                                     "fairseq_1t",
+                                     "nllb",
+                                     "nllb_cmr",
+                                     "tutel_top2",
+                                     "cosine",
+                                     "expert_choice",
+                                     "dselect_k",
+                                     "hash_random",
+                                     "hash_balanced",
+                                     "hash_bigram",
+                                     "pangu_rre",
+                                     "base",
+                                     "residual_moe",
+                                     "pr_moe",
+                                     "openmoe",
+                                     "mos",
+                                     "moe_to_dense",
+                                     "moefication",
+                                     "llama_moe",
+                                     "upcycle",
+                                     "upcycle_fg",
+                                     "fmoe_naive",
+                                     "fmoe_swipe",
+                                     "faster_gate",
+                                     "megablocks",
+                                     "mixtral",
+                                     "dbrx",
+                                     "grok1",
+                                     "olmoe",
+                                     "qwen2",
+                                     "qwen3",
+                                     "gpt_oss",
+                                     "llama4",
+                                     "grin",
+                                     "sparsemixer_v2star",
+                                     "sparsemixer_v1",
+                                     "fg_g8",
+                                     "m6_ktop1",
+                                     "moge",
+                                     "zcode_rts",
+                                     "gating_dropout",
+                                     "thor",
+                                     "hunyuan",
+                                     "yuan_attn",
+                                     "deepseek_moe",
+                                     "lossfree",
+                                     "deepseek_v2",
+                                     "deepseek_v3",
+                                     "soft_moe",
+                                     "remoe",
+                                     "sinkhorn",
+                                     "moepp",
+                                     "skywork",
+                                     "quantile",
+                                     "capaware",
+                                     "ms_hier",
+                                     "debug_round_robin",
+                                     "debug_frozen_random"};
 
 std::vector<Preset> ofKind(PresetKind kind) {
     auto all = listPresets();
@@ -54,14 +118,38 @@ std::vector<Preset> ofKind(PresetKind kind) {
 
 TEST(Presets, CoverTheRoutersAndRunsThatArePromised) {
     std::set<std::string> ids;
-    for (const Preset& p : listPresets()) EXPECT_TRUE(ids.insert(p.id).second) << p.id;
-    for (const char* id : {"dense", "dense_soft", "mixtral", "olmoe", "dbrx", "switch", "gshard", "shazeer17", "lossfree", "expert_choice", "hash_random", "debug_round_robin", "debug_frozen_random",
-                           "four_alphabets", "eight_domains", "small_experts", "one_alphabet", "collapse", "collapse_and_cure", "own_text", "dense_chars", "tiny", "small", "mid"})
+    for (const Preset& p : listPresets())
+        EXPECT_TRUE(ids.insert(p.id).second) << p.id;
+    for (const char* id : {"dense",
+                           "dense_soft",
+                           "mixtral",
+                           "olmoe",
+                           "dbrx",
+                           "switch",
+                           "gshard",
+                           "shazeer17",
+                           "lossfree",
+                           "expert_choice",
+                           "hash_random",
+                           "debug_round_robin",
+                           "debug_frozen_random",
+                           "four_alphabets",
+                           "eight_domains",
+                           "small_experts",
+                           "one_alphabet",
+                           "collapse",
+                           "collapse_and_cure",
+                           "own_text",
+                           "dense_chars",
+                           "tiny",
+                           "small",
+                           "mid"})
         EXPECT_TRUE(ids.contains(id)) << id;
 }
 
 TEST(Presets, OfRoutersAreRowsOfTheTable) {
-    for (const Preset& p : ofKind(PresetKind::router)) EXPECT_TRUE(kRows.contains(p.id)) << p.id;
+    for (const Preset& p : ofKind(PresetKind::router))
+        EXPECT_TRUE(kRows.contains(p.id)) << p.id;
 }
 
 TEST(Presets, SayWhatTheyDoInTwoSentencesWhatToLookForAndTheirSource) {
@@ -70,7 +158,8 @@ TEST(Presets, SayWhatTheyDoInTwoSentencesWhatToLookForAndTheirSource) {
         EXPECT_FALSE(p.lookFor.empty()) << p.id;
         EXPECT_FALSE(p.source.empty()) << p.id;
         std::size_t sentences = 0;
-        for (std::size_t at = 0; at < p.description.size(); ++at) sentences += p.description[at] == '.' && (at + 1 == p.description.size() || p.description[at + 1] == ' ');
+        for (std::size_t at = 0; at < p.description.size(); ++at)
+            sentences += p.description[at] == '.' && (at + 1 == p.description.size() || p.description[at + 1] == ' ');
         EXPECT_EQ(sentences, 2u) << p.id << ": " << p.description;
     }
 }
@@ -128,10 +217,12 @@ TEST(Presets, OfRoutersReplaceTheRouterOfTheRun) {
 }
 
 TEST(Presets, KeepThePublishedShareOfExpertsWhenTheyStandAlone) {
-    const std::map<std::string, double> published = {{"shazeer17", 4. / 16}, {"gshard", 2. / 16}, {"glam", 2. / 64}, {"switch", 1. / 8}, {"st_moe", 2. / 32}, {"cosine", 2. / 16},
-                                                     {"openmoe", 2. / 32}, {"megablocks", 1. / 64}, {"mixtral", 2. / 8}, {"dbrx", 4. / 16}, {"grok1", 2. / 8}, {"olmoe", 8. / 64},
-                                                     {"qwen2", 4. / 60}, {"qwen3", 8. / 128}, {"fg_g8", 8. / 64}, {"moge", 8. / 64}, {"zcode_rts", 1. / 64}, {"deepseek_moe", 7. / 63},
-                                                     {"lossfree", 7. / 63}, {"deepseek_v3", 8. / 256}};
+    const std::map<std::string, double> published = {
+        {"shazeer17", 4. / 16}, {"gshard", 2. / 16},       {"glam", 2. / 64},     {"switch", 1. / 8},
+        {"st_moe", 2. / 32},    {"cosine", 2. / 16},       {"openmoe", 2. / 32},  {"megablocks", 1. / 64},
+        {"mixtral", 2. / 8},    {"dbrx", 4. / 16},         {"grok1", 2. / 8},     {"olmoe", 8. / 64},
+        {"qwen2", 4. / 60},     {"qwen3", 8. / 128},       {"fg_g8", 8. / 64},    {"moge", 8. / 64},
+        {"zcode_rts", 1. / 64}, {"deepseek_moe", 7. / 63}, {"lossfree", 7. / 63}, {"deepseek_v3", 8. / 256}};
     for (const auto& [id, share] : published) {
         const RunConfig c = made({id});
         const MoeShape shape = moeShape(c, moeLayers(c).back());
@@ -150,12 +241,14 @@ TEST(Presets, StayCloseToTheSizesTheLessonsName) {
 TEST(Presets, OfTheLessonsDifferOnlyInWhatTheyTeach) {
     const auto keys = [](const char* a, const char* b) {
         std::set<std::string> found;
-        for (const auto& d : differences({made({a}), made({b})})) found.insert(d.key);
+        for (const auto& d : differences({made({a}), made({b})}))
+            found.insert(d.key);
         return found;
     };
     EXPECT_EQ(keys("four_alphabets", "one_alphabet"), std::set<std::string>{"data.domains"});
     EXPECT_EQ(keys("eight_domains", "small_experts"), (std::set<std::string>{"moe.expert_width", "training.steps"}));
-    EXPECT_EQ(keys("small_experts", "collapse"), (std::set<std::string>{"router.rig", "balance.coefficient", "training.pace"}));
+    EXPECT_EQ(keys("small_experts", "collapse"),
+              (std::set<std::string>{"router.rig", "balance.coefficient", "training.pace"}));
     EXPECT_EQ(keys("collapse", "collapse_and_cure"), (std::set<std::string>{"script", "training.pace"}));
     EXPECT_EQ(made({"eight_domains"}).data.domains, defaultDomains());
 }
@@ -202,7 +295,9 @@ protected:
         ::unsetenv("MOESCOPE_RESOURCES");
         fs::remove_all(m_folder);
     }
-    void write(const std::string& name, const std::string& text) { std::ofstream(m_folder / "presets/runs" / name) << text; }
+    void write(const std::string& name, const std::string& text) {
+        std::ofstream(m_folder / "presets/runs" / name) << text;
+    }
 };
 
 TEST_F(OwnResources, AreReadFromTheFolderTheEnvironmentNames) {
@@ -213,7 +308,8 @@ TEST_F(OwnResources, AreReadFromTheFolderTheEnvironmentNames) {
 }
 
 TEST_F(OwnResources, ThatAreDamagedAreAnErrorThatNamesTheFile) {
-    for (const std::string text : {"{", "[]", R"({"id":"other"})", R"({"id":"bad","colour":1})", R"({"id":3})", R"({"id":"bad","config":[]})"}) {
+    for (const std::string text :
+         {"{", "[]", R"({"id":"other"})", R"({"id":"bad","colour":1})", R"({"id":3})", R"({"id":"bad","config":[]})"}) {
         write("bad.json", text);
         try {
             listPresets();

@@ -16,7 +16,8 @@ namespace {
 
 std::string describe(const base::Problems& problems) {
     std::string text;
-    for (const auto& p : problems) text += p.key + ": " + p.text + "\n";
+    for (const auto& p : problems)
+        text += p.key + ": " + p.text + "\n";
     return text;
 }
 
@@ -37,37 +38,70 @@ TEST_P(BadConfig, IsRefusedUnderTheKeyThatIsWrong) {
     EXPECT_EQ(problems[0].text.back(), '.');
 }
 
-INSTANTIATE_TEST_SUITE_P(Table, BadConfig, testing::Values(
-    Bad{R"({"moe.top_k":9})", "moe.top_k"}, Bad{R"({"moe.granularity":2,"moe.top_k":9})", "moe.top_k"}, Bad{R"({"moe.pattern":[8,8,1,8]})", "moe.top_k"},
-    Bad{R"({"moe.top_k":0})", "moe.top_k"}, Bad{R"({"moe.experts":-1})", "moe.experts"}, Bad{R"({"model.heads":0})", "model.heads"},
-    Bad{R"({"model.heads":3})", "model.heads"}, Bad{R"({"model.heads":128})", "model.heads"}, Bad{R"({"model.head_width":33})", "model.head_width"},
-    Bad{R"({"model.kv_heads":3})", "model.kv_heads"}, Bad{R"({"model.context":0})", "model.context"}, Bad{R"({"model.context":2147483648})", "model.context"},
-    Bad{R"({"model.vocabulary":1})", "model.vocabulary"}, Bad{R"({"model.vocabulary":2147483648})", "model.vocabulary"}, Bad{R"({"model.dropout":1.5})", "model.dropout"},
-    Bad{R"({"model.activation":"swish"})", "model.activation"}, Bad{R"({"model.family":"vision"})", "model.family"}, Bad{R"({"model.rope_base":0})", "model.rope_base"},
-    Bad{R"({"moe.granularity":3})", "moe.granularity"}, Bad{R"({"moe.shared_gate":true})", "moe.shared_gate"}, Bad{R"({"moe.pattern":[8,8]})", "moe.pattern"},
-    Bad{R"({"moe.pattern":[8,8,8,-1]})", "moe.pattern"}, Bad{R"({"moe.pattern":[0,0,0,0]})", "moe.pattern"}, Bad{R"({"moe.every":5})", "moe.every"}, Bad{R"({"moe.first_dense":4})", "moe.every"},
-    Bad{R"({"training.batch":0})", "training.batch"}, Bad{R"({"training.steps":0})", "training.steps"}, Bad{R"({"training.lr":0})", "training.lr"},
-    Bad{R"({"training.lr":-1})", "training.lr"}, Bad{R"({"training.lr":1e30})", "training.lr"}, Bad{R"({"training.warmup":601})", "training.warmup"},
-    Bad{R"({"training.beta2":1})", "training.beta2"}, Bad{R"({"training.device":"gpu"})", "training.device"}, Bad{R"({"training.device":"cuda:-1"})", "training.device"},
-    Bad{R"({"training.precision":"bf16","training.device":"cpu"})", "training.precision"}, Bad{R"({"training.keep_checkpoints":1})", "training.keep_checkpoints"},
-    Bad{R"({"capacity.factor":-1})", "capacity.factor"}, Bad{R"({"capacity.eval_factor":-0.5})", "capacity.eval_factor"}, Bad{R"({"capacity.multiple_of":0})", "capacity.multiple_of"},
-    Bad{R"({"moe.top_k":1,"router.score":"softmax_selected"})", "router.score"}, Bad{R"({"router.weigh":"one"})", "router.weigh"}, Bad{R"({"router.weigh":"uniform"})", "router.weigh"},
-    Bad{R"({"router.group_rule":"limit_max","router.groups":3})", "router.groups"}, Bad{R"({"router.group_rule":"limit_max","router.groups":8,"router.groups_kept":1})", "router.groups_kept"},
-    Bad{R"({"router.group_rule":"limit_max","router.groups":2,"router.groups_kept":3})", "router.groups_kept"}, Bad{R"({"router.group_rule":"per_group","router.groups":4})", "moe.top_k"},
-    Bad{R"({"router.rig":[6,0]})", "router.rig"}, Bad{R"({"router.rig":[6,0,0,0,0,0,0,1e9]})", "router.rig"}, Bad{R"({"router.rig_layers":[4]})", "router.rig_layers"},
-    Bad{R"({"router.noise":"random_second","moe.top_k":3})", "moe.top_k"}, Bad{R"({"router.noise":"input_dropout","router.noise_scale":1})", "router.noise_scale"}, Bad{R"({"router.noise_scale":-0.5})", "router.noise_scale"},
-    Bad{R"({"router.select":"fixed"})", "router.select"}, Bad{R"({"router.select":"expert_topC","balance.kind":"none"})", "capacity.factor"}, Bad{R"({"router.select":"all","capacity.factor":1})", "capacity.factor"},
-    Bad{R"({"router.net":"hash"})", "balance.kind"}, Bad{R"({"router.net":"hash","balance.kind":"none","balance.z_coefficient":0.1})", "balance.z_coefficient"},
-    Bad{R"({"balance.kind":"load"})", "balance.kind"}, Bad{R"({"balance.more":[{"kind":"magic","coefficient":1}]})", "balance.more.0"}, Bad{R"({"balance.more":[{"kind":"importance","coefficient":-1}]})", "balance.more.0"},
-    Bad{R"({"balance.scope":"galaxy"})", "balance.scope"}, Bad{R"({"data.source":""})", "data.source"}, Bad{R"({"data.source":"random"})", "model.vocabulary"}, Bad{R"({"data.domains":[]})", "data.domains"},
-    Bad{R"({"data.domains":[{"name":"x"}]})", "data.domains.0"}, Bad{R"({"data.domains":[{"family":"code","weight":0}]})", "data.domains.0"},
-    Bad{R"({"data.domains":[{"family":"code","name":"a"},{"family":"dates","name":"a"}]})", "data.domains.1"}, Bad{R"({"data.domains":[{"family":"code","name":"a\nb"}]})", "data.domains.0"},
-    Bad{R"({"data.alternate":"0"})", "data.alternate"}, Bad{R"({"data.alternate":"word"})", "data.alternate"}, Bad{R"({"data.source":"a\u0000b"})", "data.source"}, Bad{R"({"data.document_length":0})", "data.document_length"},
-    Bad{R"({"telemetry.quantiles":[0.5,0.5]})", "telemetry.quantiles"}, Bad{R"({"telemetry.quantiles":[1.5]})", "telemetry.quantiles"},
-    Bad{R"({"model.layers":256,"model.width":16384})", "model.width"}, Bad{R"({"training.batch":65536,"model.context":131072})", "training.batch"},
-    Bad{R"({"training.batch":16384,"model.context":131072,"model.width":1024,"model.layers":32})", "training.batch"},
-    Bad{R"({"script":[{"step":5,"command":"explode"}]})", "script.0"}, Bad{R"({"script":[{"step":5,"command":"pause"},{"step":4,"command":"resume"}]})", "script.1"},
-    Bad{R"({"script":[{"step":-1,"command":"pause"}]})", "script.0"}, Bad{R"({"script":[{"step":1,"command":"set","key":"training.batch","value":3}]})", "script.0"}));
+INSTANTIATE_TEST_SUITE_P(
+    Table, BadConfig,
+    testing::Values(
+        Bad{R"({"moe.top_k":9})", "moe.top_k"}, Bad{R"({"moe.granularity":2,"moe.top_k":9})", "moe.top_k"},
+        Bad{R"({"moe.pattern":[8,8,1,8]})", "moe.top_k"}, Bad{R"({"moe.top_k":0})", "moe.top_k"},
+        Bad{R"({"moe.experts":-1})", "moe.experts"}, Bad{R"({"model.heads":0})", "model.heads"},
+        Bad{R"({"model.heads":3})", "model.heads"}, Bad{R"({"model.heads":128})", "model.heads"},
+        Bad{R"({"model.head_width":33})", "model.head_width"}, Bad{R"({"model.kv_heads":3})", "model.kv_heads"},
+        Bad{R"({"model.context":0})", "model.context"}, Bad{R"({"model.context":2147483648})", "model.context"},
+        Bad{R"({"model.vocabulary":1})", "model.vocabulary"},
+        Bad{R"({"model.vocabulary":2147483648})", "model.vocabulary"}, Bad{R"({"model.dropout":1.5})", "model.dropout"},
+        Bad{R"({"model.activation":"swish"})", "model.activation"}, Bad{R"({"model.family":"vision"})", "model.family"},
+        Bad{R"({"model.rope_base":0})", "model.rope_base"}, Bad{R"({"moe.granularity":3})", "moe.granularity"},
+        Bad{R"({"moe.shared_gate":true})", "moe.shared_gate"}, Bad{R"({"moe.pattern":[8,8]})", "moe.pattern"},
+        Bad{R"({"moe.pattern":[8,8,8,-1]})", "moe.pattern"}, Bad{R"({"moe.pattern":[0,0,0,0]})", "moe.pattern"},
+        Bad{R"({"moe.every":5})", "moe.every"}, Bad{R"({"moe.first_dense":4})", "moe.every"},
+        Bad{R"({"training.batch":0})", "training.batch"}, Bad{R"({"training.steps":0})", "training.steps"},
+        Bad{R"({"training.lr":0})", "training.lr"}, Bad{R"({"training.lr":-1})", "training.lr"},
+        Bad{R"({"training.lr":1e30})", "training.lr"}, Bad{R"({"training.warmup":601})", "training.warmup"},
+        Bad{R"({"training.beta2":1})", "training.beta2"}, Bad{R"({"training.device":"gpu"})", "training.device"},
+        Bad{R"({"training.device":"cuda:-1"})", "training.device"},
+        Bad{R"({"training.precision":"bf16","training.device":"cpu"})", "training.precision"},
+        Bad{R"({"training.keep_checkpoints":1})", "training.keep_checkpoints"},
+        Bad{R"({"capacity.factor":-1})", "capacity.factor"},
+        Bad{R"({"capacity.eval_factor":-0.5})", "capacity.eval_factor"},
+        Bad{R"({"capacity.multiple_of":0})", "capacity.multiple_of"},
+        Bad{R"({"moe.top_k":1,"router.score":"softmax_selected"})", "router.score"},
+        Bad{R"({"router.weigh":"one"})", "router.weigh"}, Bad{R"({"router.weigh":"uniform"})", "router.weigh"},
+        Bad{R"({"router.group_rule":"limit_max","router.groups":3})", "router.groups"},
+        Bad{R"({"router.group_rule":"limit_max","router.groups":8,"router.groups_kept":1})", "router.groups_kept"},
+        Bad{R"({"router.group_rule":"limit_max","router.groups":2,"router.groups_kept":3})", "router.groups_kept"},
+        Bad{R"({"router.group_rule":"per_group","router.groups":4})", "moe.top_k"},
+        Bad{R"({"router.rig":[6,0]})", "router.rig"}, Bad{R"({"router.rig":[6,0,0,0,0,0,0,1e9]})", "router.rig"},
+        Bad{R"({"router.rig_layers":[4]})", "router.rig_layers"},
+        Bad{R"({"router.noise":"random_second","moe.top_k":3})", "moe.top_k"},
+        Bad{R"({"router.noise":"input_dropout","router.noise_scale":1})", "router.noise_scale"},
+        Bad{R"({"router.noise_scale":-0.5})", "router.noise_scale"},
+        Bad{R"({"router.select":"fixed"})", "router.select"},
+        Bad{R"({"router.select":"expert_topC","balance.kind":"none"})", "capacity.factor"},
+        Bad{R"({"router.select":"all","capacity.factor":1})", "capacity.factor"},
+        Bad{R"({"router.net":"hash"})", "balance.kind"},
+        Bad{R"({"router.net":"hash","balance.kind":"none","balance.z_coefficient":0.1})", "balance.z_coefficient"},
+        Bad{R"({"balance.kind":"load"})", "balance.kind"},
+        Bad{R"({"balance.more":[{"kind":"magic","coefficient":1}]})", "balance.more.0"},
+        Bad{R"({"balance.more":[{"kind":"importance","coefficient":-1}]})", "balance.more.0"},
+        Bad{R"({"balance.scope":"galaxy"})", "balance.scope"}, Bad{R"({"data.source":""})", "data.source"},
+        Bad{R"({"data.source":"random"})", "model.vocabulary"}, Bad{R"({"data.domains":[]})", "data.domains"},
+        Bad{R"({"data.domains":[{"name":"x"}]})", "data.domains.0"},
+        Bad{R"({"data.domains":[{"family":"code","weight":0}]})", "data.domains.0"},
+        Bad{R"({"data.domains":[{"family":"code","name":"a"},{"family":"dates","name":"a"}]})", "data.domains.1"},
+        Bad{R"({"data.domains":[{"family":"code","name":"a\nb"}]})", "data.domains.0"},
+        Bad{R"({"data.alternate":"0"})", "data.alternate"}, Bad{R"({"data.alternate":"word"})", "data.alternate"},
+        Bad{R"({"data.source":"a\u0000b"})", "data.source"},
+        Bad{R"({"data.document_length":0})", "data.document_length"},
+        Bad{R"({"telemetry.quantiles":[0.5,0.5]})", "telemetry.quantiles"},
+        Bad{R"({"telemetry.quantiles":[1.5]})", "telemetry.quantiles"},
+        Bad{R"({"model.layers":256,"model.width":16384})", "model.width"},
+        Bad{R"({"training.batch":65536,"model.context":131072})", "training.batch"},
+        Bad{R"({"training.batch":16384,"model.context":131072,"model.width":1024,"model.layers":32})",
+            "training.batch"},
+        Bad{R"({"script":[{"step":5,"command":"explode"}]})", "script.0"},
+        Bad{R"({"script":[{"step":5,"command":"pause"},{"step":4,"command":"resume"}]})", "script.1"},
+        Bad{R"({"script":[{"step":-1,"command":"pause"}]})", "script.0"},
+        Bad{R"({"script":[{"step":1,"command":"set","key":"training.batch","value":3}]})", "script.0"}));
 
 class GoodConfig : public testing::TestWithParam<std::string> {};
 
@@ -77,17 +111,25 @@ TEST_P(GoodConfig, IsAccepted) {
     EXPECT_EQ(describe(validate(c)), "");
 }
 
-INSTANTIATE_TEST_SUITE_P(Table, GoodConfig, testing::Values(
-    R"({"moe.experts":0,"router.weigh":"one","moe.top_k":100})", R"({"moe.top_k":1,"router.score":"softmax_selected","router.accept_no_gradient":true})",
-    R"({"moe.top_k":1,"router.score":"softmax_selected","router.estimator":"straight_through"})", R"({"router.weigh":"uniform","router.frozen":true})",
-    R"({"router.score":"softmax_selected","moe.top_k":1,"moe.granularity":2})", R"({"moe.top_k":1,"router.weigh":"renorm"})",
-    R"({"router.net":"hash","balance.coefficient":0})", R"({"router.select":"expert_topC","capacity.factor":1,"balance.kind":"none"})",
-    R"({"data.source":"random","model.vocabulary":512})", R"({"data.source":"/tmp/a file.txt","data.domains":[]})", R"({"training.precision":"bf16","training.device":"cuda:1"})",
-    R"({"model.kv_heads":2,"model.head_width":64})", R"({"router.rig":[6,0,0,0,0,0,0,0],"router.rig_layers":[1,2]})", R"({"data.domains":[{"family":"code"},{"family":"code"}]})",
-    R"({"script":[{"step":1,"command":"set","key":"moe.top_k","value":8},{"step":1,"command":"mute","layer":3,"expert":7},{"step":9,"command":"unmute"}]})"));
+INSTANTIATE_TEST_SUITE_P(
+    Table, GoodConfig,
+    testing::Values(
+        R"({"moe.experts":0,"router.weigh":"one","moe.top_k":100})",
+        R"({"moe.top_k":1,"router.score":"softmax_selected","router.accept_no_gradient":true})",
+        R"({"moe.top_k":1,"router.score":"softmax_selected","router.estimator":"straight_through"})",
+        R"({"router.weigh":"uniform","router.frozen":true})",
+        R"({"router.score":"softmax_selected","moe.top_k":1,"moe.granularity":2})",
+        R"({"moe.top_k":1,"router.weigh":"renorm"})", R"({"router.net":"hash","balance.coefficient":0})",
+        R"({"router.select":"expert_topC","capacity.factor":1,"balance.kind":"none"})",
+        R"({"data.source":"random","model.vocabulary":512})", R"({"data.source":"/tmp/a file.txt","data.domains":[]})",
+        R"({"training.precision":"bf16","training.device":"cuda:1"})", R"({"model.kv_heads":2,"model.head_width":64})",
+        R"({"router.rig":[6,0,0,0,0,0,0,0],"router.rig_layers":[1,2]})",
+        R"({"data.domains":[{"family":"code"},{"family":"code"}]})",
+        R"({"script":[{"step":1,"command":"set","key":"moe.top_k","value":8},{"step":1,"command":"mute","layer":3,"expert":7},{"step":9,"command":"unmute"}]})"));
 
 TEST(Validate, RefusesNumbersThatAreNone) {
-    for (const double bad : {std::nan(""), std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity()}) {
+    for (const double bad :
+         {std::nan(""), std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity()}) {
         std::size_t numbers = 0, refused = 0;
         const RunConfig defaults;
         visitFields(defaults, [&]<class T>(const Field&, const T&) { numbers += std::is_same_v<T, double>; });
@@ -115,7 +157,8 @@ TEST(Validate, RefusesEveryNumberOutsideItsRangeAndEveryUnknownWord) {
     const RunConfig defaults;
     visitFields(defaults, [&](const Field& field, const auto&) { fields.push_back(field); });
     for (const Field& field : fields) {
-        for (const double outside : {field.minimum - 1, field.maximum + std::max(1.0, std::abs(field.maximum) * 1e-3)}) {
+        for (const double outside :
+             {field.minimum - 1, field.maximum + std::max(1.0, std::abs(field.maximum) * 1e-3)}) {
             RunConfig c;
             bool tried = false;
             visitFields(c, [&]<class T>(const Field& f, T& member) {
@@ -160,29 +203,38 @@ private:
 
     void change(const Field&, bool& b) { b = !b; }
     void change(const Field& field, std::int64_t& i) {
-        static const std::int64_t values[] = {-1, 0, 1, 2, 3, 4, 8, 16, 64, 100, 1024, 65536, INT64_C(1) << 31, INT64_C(1) << 40, INT64_MAX, INT64_MIN};
+        static const std::int64_t values[] = {
+            -1, 0, 1, 2, 3, 4, 8, 16, 64, 100, 1024, 65536, INT64_C(1) << 31, INT64_C(1) << 40, INT64_MAX, INT64_MIN};
         i = pick(4) == 0 ? static_cast<std::int64_t>(std::clamp(field.maximum, -1e15, 1e15)) : values[pick(16)];
     }
     void change(const Field&, double& d) {
-        static const double values[] = {-1, 0, 1e-300, 1e-3, 0.1, 0.5, 1, 1.25, 2, 1e3, 1e30, 1e308, -1e308, NAN, INFINITY, -INFINITY};
+        static const double values[] = {-1, 0,   1e-300, 1e-3,  0.1,    0.5, 1,        1.25,
+                                        2,  1e3, 1e30,   1e308, -1e308, NAN, INFINITY, -INFINITY};
         d = values[pick(16)];
     }
     void change(const Field& field, std::string& s) {
         std::string_view list = field.choices;
-        for (int skip = pick(10); skip > 0 && list.find('|') != std::string_view::npos; --skip) list.remove_prefix(list.find('|') + 1);
+        for (int skip = pick(10); skip > 0 && list.find('|') != std::string_view::npos; --skip)
+            list.remove_prefix(list.find('|') + 1);
         s = pick(8) == 0 ? std::string("\xff\0x", 3) : std::string(list.substr(0, list.find('|')));
     }
     void change(const Field&, std::vector<std::int64_t>& v) {
         v.clear();
-        for (int n = pick(6); n > 0; --n) v.push_back(pick(12) - 2);
+        for (int n = pick(6); n > 0; --n)
+            v.push_back(pick(12) - 2);
     }
     void change(const Field&, std::vector<double>& v) {
         v.clear();
-        for (int n = pick(10); n > 0; --n) v.push_back(pick(9) == 0 ? NAN : pick(5) * 0.3);
+        for (int n = pick(10); n > 0; --n)
+            v.push_back(pick(9) == 0 ? NAN : pick(5) * 0.3);
     }
     void change(const Field&, Values& v) { v["x"] = NAN; }
-    void change(const Field&, std::vector<BalanceTerm>& v) { v.push_back({pick(2) ? "load" : "|", pick(2) ? 0.1 : NAN, pick(2) ? "batch" : ""}); }
-    void change(const Field&, std::vector<DomainConfig>& v) { pick(2) ? v.clear() : v.push_back({"code", pick(2) ? "code" : "x", pick(3) - 0.5, {}}); }
+    void change(const Field&, std::vector<BalanceTerm>& v) {
+        v.push_back({pick(2) ? "load" : "|", pick(2) ? 0.1 : NAN, pick(2) ? "batch" : ""});
+    }
+    void change(const Field&, std::vector<DomainConfig>& v) {
+        pick(2) ? v.clear() : v.push_back({"code", pick(2) ? "code" : "x", pick(3) - 0.5, {}});
+    }
     void change(const Field&, std::vector<ScriptedCommand>& v) {
         static const char* verbs[] = {"set", "mute", "rig", "pause", "", "unmute"};
         Values arguments;
@@ -218,16 +270,33 @@ TEST(Validate, SurvivesThousandsOfRandomConfigurations) {
 }
 
 Command set(const std::string& key, Value value) { return {"set", {{"key", key}, {"value", std::move(value)}}}; }
-Command at(const std::string& verb, std::int64_t layer, std::int64_t expert) { return {verb, {{"layer", layer}, {"expert", expert}}}; }
+Command at(const std::string& verb, std::int64_t layer, std::int64_t expert) {
+    return {verb, {{"layer", layer}, {"expert", expert}}};
+}
 
 TEST(ValidateCommand, AcceptsWhatARunningEngineCanDo) {
     RunConfig c;
     c.router.noise = "logit_gauss_fixed";
-    for (const Command& command : {Command{"pause", {}}, Command{"step", {}}, Command{"resume", {}}, Command{"stop", {}}, Command{"checkpoint", {}}, Command{"unmute", {}},
-                                   at("mute", 0, 7), at("unmute", 3, 0), Command{"rig", {{"expert", std::int64_t{1}}, {"bias", std::int64_t{-6}}}},
-                                   set("training.lr", 1e-4), set("training.pace", std::int64_t{5}), set("balance.kind", std::string("switch")), set("balance.coefficient", 0.05),
-                                   set("balance.scope", std::string("sequence")), set("balance.z_coefficient", 1e-3), set("router.noise_scale", 0.5),
-                                   set("router.rig", std::vector<double>(8, 1.0)), set("capacity.factor", 1.25), set("moe.top_k", std::int64_t{1}), set("router_aux_loss_coef", 0.1)})
+    for (const Command& command : {Command{"pause", {}},
+                                   Command{"step", {}},
+                                   Command{"resume", {}},
+                                   Command{"stop", {}},
+                                   Command{"checkpoint", {}},
+                                   Command{"unmute", {}},
+                                   at("mute", 0, 7),
+                                   at("unmute", 3, 0),
+                                   Command{"rig", {{"expert", std::int64_t{1}}, {"bias", std::int64_t{-6}}}},
+                                   set("training.lr", 1e-4),
+                                   set("training.pace", std::int64_t{5}),
+                                   set("balance.kind", std::string("switch")),
+                                   set("balance.coefficient", 0.05),
+                                   set("balance.scope", std::string("sequence")),
+                                   set("balance.z_coefficient", 1e-3),
+                                   set("router.noise_scale", 0.5),
+                                   set("router.rig", std::vector<double>(8, 1.0)),
+                                   set("capacity.factor", 1.25),
+                                   set("moe.top_k", std::int64_t{1}),
+                                   set("router_aux_loss_coef", 0.1)})
         EXPECT_EQ(describe(validate(c, command)), "") << toJson(command);
 }
 
@@ -244,16 +313,28 @@ TEST_P(RefusedCommand, NamesTheReason) {
     EXPECT_NE(problems[0].text.find(GetParam().says), std::string::npos) << problems[0].text;
 }
 
-INSTANTIATE_TEST_SUITE_P(Table, RefusedCommand, testing::Values(
-    Refusal{{"explode", {}}, "command", "pause"}, Refusal{{"pause", {{"layer", std::int64_t{1}}}}, "layer", "no argument"},
-    Refusal{set("training.batch", std::int64_t{8}), "training.batch", "cannot change while a run trains; fork the run to change it"},
-    Refusal{set("training.lrr", 1.0), "key", "training.lr"}, Refusal{set("training.lr", -1.0), "training.lr", "between"}, Refusal{set("training.lr", std::string("x")), "training.lr", "number"},
-    Refusal{set("training.lr", std::nan("")), "training.lr", "number"}, Refusal{set("moe.top_k", std::int64_t{9}), "moe.top_k", "only 8"},
-    Refusal{set("balance.kind", std::string("load")), "balance.kind", "noise"}, Refusal{set("router.noise_scale", 1.0), "router.noise_scale", "no effect"},
-    Refusal{set("router.rig", std::vector<double>{1}), "router.rig", "8 experts"}, Refusal{{"set", {{"key", std::string("training.lr")}}}, "value", "needs value"},
-    Refusal{{"set", {{"key", true}, {"value", 1.0}}}, "key", "no setting"}, Refusal{at("mute", 4, 0), "layer", "0, 1, 2, 3"}, Refusal{at("mute", 0, 8), "expert", "0 to 7"},
-    Refusal{at("mute", -1, 0), "layer", "no experts"}, Refusal{{"mute", {{"layer", std::int64_t{0}}}}, "expert", "needs expert"}, Refusal{{"mute", {{"layer", 0.0}, {"expert", std::int64_t{0}}}}, "layer", "whole number"},
-    Refusal{{"unmute", {{"layer", std::int64_t{0}}}}, "command", "both"}, Refusal{{"rig", {{"expert", std::int64_t{0}}, {"bias", std::nan("")}}}, "bias", "-1000"}));
+INSTANTIATE_TEST_SUITE_P(
+    Table, RefusedCommand,
+    testing::Values(Refusal{{"explode", {}}, "command", "pause"},
+                    Refusal{{"pause", {{"layer", std::int64_t{1}}}}, "layer", "no argument"},
+                    Refusal{set("training.batch", std::int64_t{8}), "training.batch",
+                            "cannot change while a run trains; fork the run to change it"},
+                    Refusal{set("training.lrr", 1.0), "key", "training.lr"},
+                    Refusal{set("training.lr", -1.0), "training.lr", "between"},
+                    Refusal{set("training.lr", std::string("x")), "training.lr", "number"},
+                    Refusal{set("training.lr", std::nan("")), "training.lr", "number"},
+                    Refusal{set("moe.top_k", std::int64_t{9}), "moe.top_k", "only 8"},
+                    Refusal{set("balance.kind", std::string("load")), "balance.kind", "noise"},
+                    Refusal{set("router.noise_scale", 1.0), "router.noise_scale", "no effect"},
+                    Refusal{set("router.rig", std::vector<double>{1}), "router.rig", "8 experts"},
+                    Refusal{{"set", {{"key", std::string("training.lr")}}}, "value", "needs value"},
+                    Refusal{{"set", {{"key", true}, {"value", 1.0}}}, "key", "no setting"},
+                    Refusal{at("mute", 4, 0), "layer", "0, 1, 2, 3"}, Refusal{at("mute", 0, 8), "expert", "0 to 7"},
+                    Refusal{at("mute", -1, 0), "layer", "no experts"},
+                    Refusal{{"mute", {{"layer", std::int64_t{0}}}}, "expert", "needs expert"},
+                    Refusal{{"mute", {{"layer", 0.0}, {"expert", std::int64_t{0}}}}, "layer", "whole number"},
+                    Refusal{{"unmute", {{"layer", std::int64_t{0}}}}, "command", "both"},
+                    Refusal{{"rig", {{"expert", std::int64_t{0}}, {"bias", std::nan("")}}}, "bias", "-1000"}));
 
 TEST(ValidateCommand, RefusesExpertsOfADenseRun) {
     RunConfig c;
@@ -274,7 +355,9 @@ TEST(ValidateCommand, RefusesToTakeTheGradientFromARouterThatTrains) {
 TEST(ValidateScript, SeesTheSettingsAsEarlierCommandsLeftThem) {
     RunConfig c;
     c.router.score = "softmax_selected";
-    c.script = {{1, set("balance.kind", std::string("none"))}, {2, set("moe.top_k", std::int64_t{8})}, {3, set("moe.top_k", std::int64_t{1})}};
+    c.script = {{1, set("balance.kind", std::string("none"))},
+                {2, set("moe.top_k", std::int64_t{8})},
+                {3, set("moe.top_k", std::int64_t{1})}};
     const auto problems = validate(c);
     ASSERT_EQ(problems.size(), 1u) << describe(problems);
     EXPECT_EQ(problems[0].key, "script.2");
