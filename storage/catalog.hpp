@@ -32,7 +32,7 @@ struct RunRow {
     double loss = telemetry::kNone, valLoss = telemetry::kNone, bestVal = telemetry::kNone, bitsPerByte = telemetry::kNone;
     std::string socketPath;                  ///< of the engine that runs it
     std::vector<float> sparkline;            ///< up to 32 points of val_loss, or of loss
-    std::vector<float> fingerprint;          ///< load over time of the middle MoE layer, [16 times][experts]; empty when dense
+    std::vector<float> fingerprint;          ///< load over time of the middle MoE layer, [up to 16 times][experts]; empty when dense
     std::int32_t fingerprintWidth = 0;
     std::string configJson;
     bool operator==(const RunRow&) const = default;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/base/clock.hpp"
 #include "core/base/files.hpp"
 #include "core/base/utf8.hpp"
 #include "storage/database.hpp"
@@ -25,6 +26,17 @@ json readObject(const fs::path& file) {
     json object = guarded(file, [&] { return parseJson(base::readWhole(file, kMostBytes)); });
     if (!object.is_object()) throw damaged("the file holds no JSON object", file);
     return object;
+}
+
+// A damaged file is kept beside the new one.
+json readOrSetAside(const fs::path& file) {
+    try {
+        return readObject(file);
+    } catch (const base::Error& error) {
+        if (error.exit() == base::ExitCode::io) throw;
+        base::realFiles().renameNew(file, file.string() + ".bad-" + std::to_string(base::wallMicroseconds()));
+        return json::object();
+    }
 }
 
 MetaFile fromJson(const json& object) {
@@ -74,7 +86,7 @@ MetaFile readMetaFile(const fs::path& runFolder) { return fromJson(readObject(me
 
 void editMetaFile(const fs::path& runFolder, const std::function<void(MetaFile&)>& change) {
     const FolderLock lock(runFolder);
-    json object = readObject(metaPath(runFolder));
+    json object = readOrSetAside(metaPath(runFolder));
     MetaFile meta = fromJson(object);
     change(meta);
     toJson(object, meta);

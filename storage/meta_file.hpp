@@ -17,7 +17,8 @@ struct MetaFile {
     bool operator==(const MetaFile&) const = default;
 };
 
-/// A missing file gives defaults; a damaged one throws exit 5. Keys this program does not know are kept by edits.
+/// A missing file gives defaults; a damaged one throws exit 5 (3 when it is absurdly large), and an edit sets it aside as
+/// meta.json.bad-<time>. Keys this program does not know are kept by edits.
 MetaFile readMetaFile(const std::filesystem::path& runFolder);
 /// Reads, changes and replaces the file under a lock on the run's folder. Throws exit 6 when it cannot be written.
 void editMetaFile(const std::filesystem::path& runFolder, const std::function<void(MetaFile&)>& change);

@@ -51,8 +51,11 @@ private:
     std::shared_ptr<const Node> m_root;
 };
 
-/// The mistake as a problem, with a caret line: what the command line prints and the filter box shows.
+/// The mistake as a problem that names the place: what the command line prints and the filter box shows.
 base::Problem toProblem(const QueryMistake& mistake, std::string_view text);
+
+/// The canonical name of a field, setting or alias; nothing when a query cannot name it.
+std::optional<std::string> queryKey(std::string_view key);
 
 /// Keys a query may name: fields of a run first, then all settings. For completion.
 std::vector<std::string> queryKeys();
