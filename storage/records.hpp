@@ -35,7 +35,7 @@ struct RunFacts {
     std::vector<double> domainFloors;      ///< source entropy in nats per token, NaN where unknown; empty or [domains]
     std::vector<std::string> vocabulary;   ///< text of each token id
     std::vector<std::int32_t> moeLayers;   ///< model layer of each MoE layer
-    std::int32_t experts = 0, slots = 0;
+    std::int32_t experts = 0, slotsPerToken = 0;
     std::vector<double> quantiles;         ///< quantiles between min and max of `logit_quantiles`
     std::int64_t paramsTotal = 0, paramsActive = 0;
     double flopsToken = 0;

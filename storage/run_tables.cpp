@@ -27,7 +27,7 @@ json toJson(const RunFacts& f) {
     json domains = json::array();
     for (const std::string& domain : f.domains) domains.push_back(textToJson(domain));
     return {{"domains", domains}, {"domain_floors", numbersToJson(f.domainFloors)}, {"vocabulary", vocabulary}, {"moe_layers", f.moeLayers},
-            {"experts", f.experts}, {"slots", f.slots}, {"quantiles", numbersToJson(f.quantiles)}, {"params_total", f.paramsTotal},
+            {"experts", f.experts}, {"slots", f.slotsPerToken}, {"quantiles", numbersToJson(f.quantiles)}, {"params_total", f.paramsTotal},
             {"params_active", f.paramsActive}, {"flops_token", f.flopsToken}, {"device", textToJson(f.deviceName)}};
 }
 
@@ -47,7 +47,7 @@ RunFacts factsFrom(const json& object) {
     f.quantiles = numbersFromJson(object.value("quantiles", json()));
     for (const double layer : numbersFromJson(object.value("moe_layers", json()))) f.moeLayers.push_back(static_cast<std::int32_t>(std::clamp(layer, -1.0, 65536.0)));
     f.experts = static_cast<std::int32_t>(std::clamp<std::int64_t>(integerAt(object, "experts"), 0, 65536));
-    f.slots = static_cast<std::int32_t>(std::clamp<std::int64_t>(integerAt(object, "slots"), 0, 65536));
+    f.slotsPerToken = static_cast<std::int32_t>(std::clamp<std::int64_t>(integerAt(object, "slots"), 0, 65536));
     f.paramsTotal = integerAt(object, "params_total");
     f.paramsActive = integerAt(object, "params_active");
     f.flopsToken = numberAt(object, "flops_token", 0);

@@ -62,7 +62,7 @@ void fill(GeneratedSample& s, std::string_view bytes) {
 // Arrays that are neither empty nor of the promised size would be read out of bounds by whoever draws them.
 void requireShape(const ProbeSnapshot& p) {
     const auto tokens = static_cast<std::size_t>(p.tokens), layers = static_cast<std::size_t>(p.layers);
-    const std::size_t slots = layers * tokens * static_cast<std::size_t>(p.slots), logits = layers * tokens * static_cast<std::size_t>(p.experts);
+    const std::size_t slots = layers * tokens * static_cast<std::size_t>(p.slotsPerToken), logits = layers * tokens * static_cast<std::size_t>(p.experts);
     const auto fits = [](std::size_t size, std::size_t wanted) { return size == 0 || size == wanted; };
     if (!fits(p.tokenIds.size(), tokens) || !fits(p.domains.size(), tokens) || !fits(p.tokenTexts.size(), tokens) || !fits(p.losses.size(), tokens) ||
         !fits(p.expertIds.size(), slots) || !fits(p.weights.size(), slots) || !fits(p.kept.size(), slots) || !fits(p.logits.size(), logits) || !fits(p.moeLayerIndex.size(), layers))
@@ -70,7 +70,7 @@ void requireShape(const ProbeSnapshot& p) {
 }
 
 void requireShape(const GeneratedSample& s) {
-    const std::size_t wanted = s.tokens.size() * static_cast<std::size_t>(s.layers) * static_cast<std::size_t>(s.slots);
+    const std::size_t wanted = s.tokens.size() * static_cast<std::size_t>(s.layers) * static_cast<std::size_t>(s.slotsPerToken);
     const auto fits = [&](std::size_t size) { return size == 0 || size == wanted; };
     if (!fits(s.expertIds.size()) || !fits(s.weights.size()) || s.promptTokens < 0 || static_cast<std::size_t>(s.promptTokens) > s.tokens.size())
         throw DecodeError("a generated sample's arrays do not have its shape");
@@ -109,7 +109,7 @@ std::optional<ProbeSnapshot> readProbe(Statements& statements, std::int64_t step
     p.step = step;
     p.layers = smallColumn(*rows, "layers");
     p.experts = smallColumn(*rows, "experts");
-    p.slots = smallColumn(*rows, "slots");
+    p.slotsPerToken = smallColumn(*rows, "slots");
     p.tokens = smallColumn(*rows, "tokens");
     p.sequenceLength = smallColumn(*rows, "sequence_length");
     fill(p, rawOf(*rows));
@@ -119,7 +119,7 @@ std::optional<ProbeSnapshot> readProbe(Statements& statements, std::int64_t step
 
 void writeProbe(Statements& statements, std::int64_t seq, const ProbeSnapshot& p, int compression) {
     const Packed packed = pack(raw(p), kElementBytes, compression);
-    insertRow(statements.get("INSERT OR REPLACE INTO probe VALUES(?,?,?,?,?,?,?,?,?,?,?)"), p.step, seq, p.layers, p.experts, p.slots, p.tokens,
+    insertRow(statements.get("INSERT OR REPLACE INTO probe VALUES(?,?,?,?,?,?,?,?,?,?,?)"), p.step, seq, p.layers, p.experts, p.slotsPerToken, p.tokens,
               p.sequenceLength, packed.codec, packed.rawBytes, Blob{packed.data});
 }
 
@@ -133,7 +133,7 @@ std::vector<GeneratedSample> readSamples(Statements& statements, std::int64_t af
         s.prompt = std::string(textColumn(*rows, "prompt"));
         s.promptTokens = smallColumn(*rows, "prompt_tokens");
         s.layers = smallColumn(*rows, "layers");
-        s.slots = smallColumn(*rows, "slots");
+        s.slotsPerToken = smallColumn(*rows, "slots");
         s.experts = smallColumn(*rows, "experts");
         fill(s, rawOf(*rows));
         requireShape(s);
@@ -145,7 +145,7 @@ std::vector<GeneratedSample> readSamples(Statements& statements, std::int64_t af
 void writeSample(Statements& statements, std::int64_t seq, const GeneratedSample& s, int compression) {
     const Packed packed = pack(raw(s), kElementBytes, compression);
     insertRow(statements.get("INSERT OR REPLACE INTO sample VALUES(?,?,?,?,?,?,?,?,?,?,?,?)"), s.step, seq, s.prompt, joined(s.tokens), s.promptTokens,
-              s.layers, s.slots, s.experts, packed.codec, packed.rawBytes, Blob{packed.data});
+              s.layers, s.slotsPerToken, s.experts, packed.codec, packed.rawBytes, Blob{packed.data});
 }
 
 }  // namespace moescope::storage

@@ -55,7 +55,7 @@ storage::RunFacts factsOf(const Machine& machine, const config::RunConfig& confi
     for (const std::int64_t layer : config::moeLayers(config)) {
         facts.moeLayers.push_back(static_cast<std::int32_t>(layer));
         facts.experts = std::max(facts.experts, static_cast<std::int32_t>(config::moeShape(config, layer).experts));
-        facts.slots = std::max(facts.slots, static_cast<std::int32_t>(config::moeShape(config, layer).topK));
+        facts.slotsPerToken = std::max(facts.slotsPerToken, static_cast<std::int32_t>(config::moeShape(config, layer).topK));
     }
     facts.quantiles = config.telemetry.quantiles;
     const config::Cost cost = config::cost(config, machine.trainer->vocabulary());

@@ -26,7 +26,7 @@ struct Event {
 /// logits [moeLayer][token][expert], losses [token] nats (NaN for the last token of a sequence).
 struct ProbeSnapshot {
     std::int64_t step = 0;
-    std::int32_t layers = 0, experts = 0, slots = 0, tokens = 0, sequenceLength = 0;
+    std::int32_t layers = 0, experts = 0, slotsPerToken = 0, tokens = 0, sequenceLength = 0;
     std::vector<std::int32_t> moeLayerIndex;  ///< model layer of each MoE layer
     std::vector<std::int32_t> tokenIds, domains;
     std::vector<std::string> tokenTexts;
@@ -42,7 +42,7 @@ struct ProbeSnapshot {
 struct GeneratedSample {
     std::int64_t step = 0;
     std::string prompt;
-    std::int32_t layers = 0, slots = 0, experts = 0;
+    std::int32_t layers = 0, slotsPerToken = 0, experts = 0;
     std::vector<std::string> tokens;  ///< prompt tokens first, then generated ones
     std::int32_t promptTokens = 0;
     std::vector<std::int16_t> expertIds;

@@ -63,7 +63,7 @@ Score score(const Labels& experts, const Labels& labels, std::int64_t expertCoun
 }
 
 std::size_t slotAt(const ProbeSnapshot& p, std::int32_t layer, std::int32_t token, std::int32_t slot) {
-    return (static_cast<std::size_t>(layer) * static_cast<std::size_t>(p.tokens) + static_cast<std::size_t>(token)) * static_cast<std::size_t>(p.slots) + static_cast<std::size_t>(slot);
+    return (static_cast<std::size_t>(layer) * static_cast<std::size_t>(p.tokens) + static_cast<std::size_t>(token)) * static_cast<std::size_t>(p.slotsPerToken) + static_cast<std::size_t>(slot);
 }
 
 Labels firstChoices(const ProbeSnapshot& p, std::int32_t layer) {
@@ -96,7 +96,7 @@ std::vector<std::vector<double>> shares(const ProbeSnapshot& p, std::int32_t lay
     for (std::int32_t t = 0; t < p.tokens; ++t) {
         const auto domain = static_cast<std::size_t>(p.domains[static_cast<std::size_t>(t)]);
         ++size[domain];
-        for (std::int32_t s = 0; s < p.slots; ++s)
+        for (std::int32_t s = 0; s < p.slotsPerToken; ++s)
             if (const std::int16_t e = p.expertIds[slotAt(p, layer, t, s)]; e >= 0) ++share[domain][static_cast<std::size_t>(e)];
     }
     for (std::size_t d = 0; d < share.size(); ++d)
@@ -108,8 +108,8 @@ std::vector<std::vector<double>> lift(const ProbeSnapshot& p, std::int32_t layer
     const auto experts = static_cast<std::size_t>(p.experts);
     std::vector<std::vector<double>> pairs(experts, std::vector<double>(experts));
     for (std::int32_t t = 0; t < p.tokens; ++t)
-        for (std::int32_t a = 0; a < p.slots; ++a)
-            for (std::int32_t b = 0; b < p.slots; ++b) {
+        for (std::int32_t a = 0; a < p.slotsPerToken; ++a)
+            for (std::int32_t b = 0; b < p.slotsPerToken; ++b) {
                 const std::int16_t i = p.expertIds[slotAt(p, layer, t, a)], j = p.expertIds[slotAt(p, layer, t, b)];
                 if (i >= 0 && j >= 0) ++pairs[static_cast<std::size_t>(i)][static_cast<std::size_t>(j)];
             }
@@ -147,7 +147,7 @@ Specialisation specialise(const ProbeSnapshot& probe, std::int32_t moeLayer, std
     result.tokenNull95 = byToken.null95;
     result.purity = purityOf(count(first, probe.domains, probe.experts, domains));
     result.share = shares(probe, moeLayer, domains);
-    if (probe.slots > 1) result.coactivationLift = lift(probe, moeLayer);
+    if (probe.slotsPerToken > 1) result.coactivationLift = lift(probe, moeLayer);
     return result;
 }
 

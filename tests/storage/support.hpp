@@ -44,7 +44,7 @@ inline RunFacts facts() {
     f.vocabulary = {"a", "b", "\xff"};
     f.moeLayers = {1, 3};
     f.experts = kExperts;
-    f.slots = 2;
+    f.slotsPerToken = 2;
     f.quantiles = {0.25, 0.5, 0.75};
     f.paramsTotal = 1234;
     f.paramsActive = 567;
@@ -102,7 +102,7 @@ inline telemetry::ProbeSnapshot probeSnapshot(std::int64_t step) {
     p.step = step;
     p.layers = kLayers;
     p.experts = kExperts;
-    p.slots = 2;
+    p.slotsPerToken = 2;
     p.tokens = 6;
     p.sequenceLength = 3;
     p.moeLayerIndex = {1, 3};
@@ -112,7 +112,7 @@ inline telemetry::ProbeSnapshot probeSnapshot(std::int64_t step) {
         p.tokenTexts.push_back(i == 4 ? std::string("\xff\0x", 3) : "t" + std::to_string(i));
         p.losses.push_back(i % 3 == 2 ? 0.5f : 0.25f * static_cast<float>(i));
     }
-    for (int i = 0; i < kLayers * p.tokens * p.slots; ++i) {
+    for (int i = 0; i < kLayers * p.tokens * p.slotsPerToken; ++i) {
         p.expertIds.push_back(static_cast<std::int16_t>(i % 5 == 4 ? -1 : i % kExperts));
         p.weights.push_back(0.1f * static_cast<float>(i));
         p.kept.push_back(i % 2);
@@ -126,7 +126,7 @@ inline telemetry::GeneratedSample generatedSample(std::int64_t step) {
     s.step = step;
     s.prompt = "1+";
     s.layers = kLayers;
-    s.slots = 2;
+    s.slotsPerToken = 2;
     s.experts = kExperts;
     s.tokens = {"1", "+", "2", "=\xc3", "\xa9"};
     s.promptTokens = 2;

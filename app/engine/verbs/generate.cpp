@@ -17,8 +17,8 @@ Json expertsOf(const telemetry::GeneratedSample& sample, std::size_t token) {
     Json layers = Json::array();
     for (std::int32_t layer = 0; layer < sample.layers; ++layer) {
         Json chosen = Json::array();
-        for (std::int32_t slot = 0; slot < sample.slots; ++slot) {
-            const auto at = (token * static_cast<std::size_t>(sample.layers) + static_cast<std::size_t>(layer)) * static_cast<std::size_t>(sample.slots) + static_cast<std::size_t>(slot);
+        for (std::int32_t slot = 0; slot < sample.slotsPerToken; ++slot) {
+            const auto at = (token * static_cast<std::size_t>(sample.layers) + static_cast<std::size_t>(layer)) * static_cast<std::size_t>(sample.slotsPerToken) + static_cast<std::size_t>(slot);
             if (at < sample.expertIds.size() && sample.expertIds[at] >= 0) chosen.push_back(sample.expertIds[at]);
         }
         layers.push_back(std::move(chosen));

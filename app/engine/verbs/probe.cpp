@@ -35,8 +35,8 @@ Json tokenJson(const telemetry::ProbeSnapshot& p, std::size_t token, const std::
     Json layers = Json::array();
     for (std::size_t layer = 0; layer < static_cast<std::size_t>(p.layers); ++layer) {
         Json experts = Json::array(), weights = Json::array(), kept = Json::array();
-        for (std::size_t slot = 0; slot < static_cast<std::size_t>(p.slots); ++slot) {
-            const std::size_t at = (layer * static_cast<std::size_t>(p.tokens) + token) * static_cast<std::size_t>(p.slots) + slot;
+        for (std::size_t slot = 0; slot < static_cast<std::size_t>(p.slotsPerToken); ++slot) {
+            const std::size_t at = (layer * static_cast<std::size_t>(p.tokens) + token) * static_cast<std::size_t>(p.slotsPerToken) + slot;
             experts.push_back(p.expertIds[at]);
             weights.push_back(number(p.weights[at]));
             kept.push_back(p.kept[at] != 0);
