@@ -1,0 +1,36 @@
+// ComparePage: chosen runs side by side, on one axis, in one table, with the settings that differ.
+#pragma once
+
+#include <QStringList>
+#include <QWidget>
+
+#include <memory>
+
+namespace moescope::ui {
+
+class EngineLink;
+class RunLibrary;
+
+/// GUI thread; runs are read in a thread of its own. Borrows the library and the link, which outlive it.
+class ComparePage : public QWidget {
+    Q_OBJECT
+public:
+    ComparePage(RunLibrary& library, EngineLink& link, QWidget* parent = nullptr);
+    ~ComparePage() override;
+
+    /// Replaces what is compared; the first is the baseline until another is pinned.
+    void setRuns(const QStringList& ulids);
+    QStringList runs() const;
+    /// True when all runs asked for have been read and drawn, or refused.
+    bool complete() const;
+
+signals:
+    void completed();
+    void runActivated(const QString& ulid);
+
+private:
+    struct Parts;
+    std::unique_ptr<Parts> m_parts;
+};
+
+}  // namespace moescope::ui
