@@ -108,7 +108,8 @@ void HeatPanel::rebuild() {
     // Each pixel column shows the mean of the measurements inside it, or the one that reaches over it.
     const int width = int(std::ceil(m_rect->width() * plot()->devicePixelRatioF()));
     const size_t columns = m_data.x.size();
-    const double reach = medianSpacing(m_data.x) * 1.5, perPixel = (range.hi - range.lo) / width;
+    const double reach = medianSpacing(m_data.x) * 1.5;
+    const double perPixel = (range.hi - range.lo) / width;
     m_cells = QImage(width, m_data.rows, QImage::Format_ARGB32_Premultiplied);
     m_cells.fill(Qt::transparent);
     for (int px = 0; px < width; ++px) {
@@ -118,7 +119,7 @@ void HeatPanel::rebuild() {
         if (from == to) {
             const auto near = size_t(nearestIndex(m_data.x, (lo + hi) / 2));
             if (std::abs(m_data.x[near] - (lo + hi) / 2) > std::max(reach, perPixel)) continue;
-            if (m_data.x.back() < lo || m_data.x.front() > hi + reach) continue;
+            if (columns > 1 && (m_data.x.back() < lo || m_data.x.front() > hi + reach)) continue;
             from = near, to = near + 1;
         }
         for (int i = 0; i < m_data.rows; ++i) {

@@ -44,7 +44,7 @@ Knob::Knob(const KnobSpec& spec, QWidget* parent) : QWidget(parent), m_spec(spec
         for (const double choice : spec.choices) names << figure(choice, choice == std::round(choice) ? Figure::Integer : spec.figure);
         m_segments->setOptions(names);
         m_segments->setAccessibleName(spec.label);
-        m_segments->setGeometry(QRect(QPoint(0, titleHeight - 1), m_segments->sizeHint()));
+        m_segments->setGeometry(QRect(QPoint(0, titleHeight), m_segments->sizeHint()));
         setFixedSize(std::max(m_segments->sizeHint().width(), textWidth(uiFont(12), spec.label) + 2), 40);
         connect(m_segments, &SegmentedControl::currentChanged, this, [this](int i) {
             m_value = m_spec.choices[size_t(i)];
@@ -109,7 +109,7 @@ QRect Knob::valueRect() const {
 void Knob::paintEvent(QPaintEvent*) {
     QPainter painter(this);
     const Theme& t = theme();
-    drawText(painter, 0, 9, m_spec.label, uiFont(12), t.text2);
+    drawText(painter, 0, m_slider ? 9 : 7, m_spec.label, uiFont(12), t.text2);
     if (m_slider && !(m_edit && m_edit->isVisible()))
         drawText(painter, width(), 9, text(m_value), uiFont(12, QFont::Medium), m_pending ? t.text3 : t.text, Qt::AlignRight);
 }

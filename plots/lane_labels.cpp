@@ -22,23 +22,43 @@ void LaneView::paintOver(QCPPainter* painter, std::optional<double> cursor) cons
     for (const ReferenceLine& line : m_lane.references) {
         const double y = yPixel(line.y);
         if (y < inner.top() - 1 || y > inner.bottom() + 1) continue;
-        const double above = y - 8 < inner.top() + 6 ? y + 9 : y - 8;
-        const int width = textWidth(uiFont(11), line.label);
-        const bool right = crowded(QRectF(inner.left() + 4, above - 6, width, 12)) && !crowded(QRectF(inner.right() - 4 - width, above - 6, width, 12));
-        drawHaloText(*painter, right ? inner.right() - 4 : inner.left() + 4, above, line.label, uiFont(11), theme().text3,
-                     right ? Qt::AlignRight : Qt::AlignLeft);
+        paintReferenceName(painter, line, y);
     }
     QString name = m_lane.name;
     if (m_yTicker->exponent != 0) name += (name.isEmpty() ? QString() : QStringLiteral(", ")) + timesTenTo(m_yTicker->exponent);
-    if (!name.isEmpty())
-        drawHaloText(*painter, inner.right() - 1, m_options.first ? inner.top() + 9 : inner.top() - 7, name, uiFont(11),
-                     theme().text3, Qt::AlignRight);
+    if (!name.isEmpty()) {
+        const double y = m_options.first ? inner.top() + 9 : inner.top() - 7;
+        const int width = textWidth(uiFont(11), name);
+        const bool left = crowded(QRectF(inner.right() - width, y - 6, width, 12)) && !crowded(QRectF(inner.left() + 4, y - 6, width, 12));
+        drawHaloText(*painter, left ? inner.left() + 4 : inner.right() - 1, y, name, uiFont(11), theme().text3,
+                     left ? Qt::AlignLeft : Qt::AlignRight);
+    }
     paintCircles(painter);
     paintAreaNames(painter);
     paintLineNames(painter);
     paintEndLabels(painter);
     paintBadValues(painter);
     if (cursor) paintDots(painter, *cursor);
+}
+
+// Above the line at the left; if a curve runs there, above at the right, then below it.
+void LaneView::paintReferenceName(QCPPainter* painter, const ReferenceLine& line, double y) const {
+    const QRect inner = m_rect->rect();
+    const int width = textWidth(uiFont(11), line.label);
+    struct Place {
+        double y;
+        bool right;
+    };
+    std::vector<Place> places;
+    if (y - 14 > inner.top()) places.push_back({y - 8, false}), places.push_back({y - 8, true});
+    if (y + 15 < inner.bottom()) places.push_back({y + 9, false}), places.push_back({y + 9, true});
+    if (places.empty()) return;
+    const auto boxOf = [&](const Place& p) {
+        return QRectF(p.right ? inner.right() - 4 - width : inner.left() + 4, p.y - 6, width, 12);
+    };
+    const auto free = std::find_if(places.begin(), places.end(), [&](const Place& p) { return !crowded(boxOf(p)); });
+    const Place place = free == places.end() ? places.front() : *free;
+    drawHaloText(*painter, boxOf(place).left(), place.y, line.label, uiFont(11), theme().text3);
 }
 
 bool LaneView::crowded(const QRectF& box) const {

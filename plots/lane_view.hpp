@@ -44,6 +44,7 @@ private:
     void paintBadValues(QCPPainter*) const;
     void paintDots(QCPPainter*, double x) const;
     void paintCircles(QCPPainter*) const;
+    void paintReferenceName(QCPPainter*, const ReferenceLine&, double y) const;
     bool wantsEndLabel(size_t) const;
     bool crowded(const QRectF&) const;                           // a curve runs through it
 

@@ -173,20 +173,26 @@ int PanelHeader::paintReadouts(QPainter& painter, const QRect& area) const {
     const QFont nameFont = uiFont(12), valueFont = uiFont(12, QFont::Medium);
     const double y = area.top() + readoutCentre;
     int x = area.left();
+    const auto widthOf = [&](size_t i) {
+        const Readout& r = m_readouts[i];
+        return (r.key == Readout::None ? 0 : keyWidth + 5) + textWidth(nameFont, r.name) + (r.value.isEmpty() ? 0 : 6 + valueWidth(i, r.value));
+    };
+    int whole = -itemGap;
+    for (size_t i = 0; i < m_readouts.size(); ++i) whole += widthOf(i) + itemGap;
+    const int gap = whole <= area.width() ? itemGap : itemGap / 2;
     for (size_t i = 0; i < m_readouts.size(); ++i) {
         const Readout& r = m_readouts[i];
         const int key = r.key == Readout::None ? 0 : keyWidth + 5;
         const int name = textWidth(nameFont, r.name);
-        const int value = r.value.isEmpty() ? 0 : 6 + valueWidth(i, r.value);
         const bool more = i + 1 < m_readouts.size();
-        if (x + key + name + value + (more ? 28 : 0) > area.right() && (i > 0 && (more || x + key + name + value > area.right()))) {
+        if (i > 0 && x + widthOf(i) + (more ? gap + 16 : 0) > area.right() + 1) {
             drawText(painter, x, y, QStringLiteral("+%1").arg(m_readouts.size() - i), nameFont, theme().text3);
             return x;
         }
         paintKey(painter, r, x, y);
         drawText(painter, x + key, y, r.name, nameFont, theme().text2);
         drawText(painter, x + key + name + 6, y, r.value, valueFont, theme().text);
-        x += key + name + value + itemGap;
+        x += widthOf(i) + gap;
     }
     return x;
 }
