@@ -30,8 +30,8 @@ constexpr std::array<Alphabet, 13> kAlphabets = {{
     {"hangul", U"ㄱㄴㄷㄹㅁㅂㅅㅇㅈㅊㅋㅌㅍㅎㅏㅑㅓㅕㅗㅛㅜㅠㅡㅣ"},
 }};
 
-const Alphabet* find(std::string_view name) {
-    for (const Alphabet& alphabet : kAlphabets)
+const Alphabet *find(std::string_view name) {
+    for (const Alphabet &alphabet : kAlphabets)
         if (alphabet.name == name) return &alphabet;
     return nullptr;
 }
@@ -40,14 +40,15 @@ const Alphabet* find(std::string_view name) {
 
 std::vector<std::string> alphabetNames() {
     std::vector<std::string> names;
-    for (const Alphabet& alphabet : kAlphabets) names.emplace_back(alphabet.name);
+    for (const Alphabet &alphabet : kAlphabets)
+        names.emplace_back(alphabet.name);
     return names;
 }
 
 bool isAlphabetName(std::string_view name) { return find(name) != nullptr; }
 
 std::u32string alphabetLetters(std::string_view nameOrLetters) {
-    if (const Alphabet* named = find(nameOrLetters)) return std::u32string(named->letters);
+    if (const Alphabet *named = find(nameOrLetters)) return std::u32string(named->letters);
     std::u32string letters;
     base::forEachCodePoint(nameOrLetters, [&](base::CodePoint point, std::size_t) { letters.push_back(point.value); });
     return letters;

@@ -14,14 +14,14 @@ struct DescribedToken {
     std::string domain, kind;    ///< empty where not known: the first token of a sequence, sources without labels
     std::int32_t position = -1;  ///< in its unit; -1 where not known
     bool predictable = false;
-    bool operator==(const DescribedToken&) const = default;
+    bool operator==(const DescribedToken &) const = default;
 };
 
 struct DescribedSequence {
-    std::string text;  ///< all tokens joined
+    std::string text;                    ///< all tokens joined
     std::vector<DescribedToken> tokens;  ///< length + 1: the first input, then the targets
 };
 
-std::vector<DescribedSequence> describe(const Corpus& corpus, const Batch& batch);
+std::vector<DescribedSequence> describe(const Corpus &corpus, const Batch &batch);
 
 }  // namespace moescope::data

@@ -22,10 +22,11 @@ struct Document {
         text.push_back(character);
     }
     void put(std::string_view ascii, Kind kind, bool predictable) {
-        for (const char character : ascii) put(static_cast<char32_t>(character), kind, predictable);
+        for (const char character : ascii)
+            put(static_cast<char32_t>(character), kind, predictable);
     }
     void endUnit() { units.push_back(text.size()); }
-    bool operator==(const Document&) const = default;
+    bool operator==(const Document &) const = default;
 };
 
 }  // namespace moescope::data

@@ -1,4 +1,5 @@
-// DomainCorpus: generated text. Each sequence is filled with stretches of domains, drawn anew for (seed, step, micro, row).
+// DomainCorpus: generated text. Each sequence is filled with stretches of domains, drawn anew for (seed, step, micro,
+// row).
 #pragma once
 
 #include <memory>
@@ -8,8 +9,8 @@
 
 namespace moescope::data {
 
-/// Documents of training have indices below 2^63, those of validation above: the two never share one. A sequence begins with
-/// a fresh document; within it each stretch of a domain goes on where the last one of that domain stopped.
-std::shared_ptr<const Corpus> makeDomainCorpus(const config::RunConfig& config, Mixture mixture);
+/// Documents of training have indices below 2^63, those of validation above: the two never share one. A sequence begins
+/// with a fresh document; within it each stretch of a domain goes on where the last one of that domain stopped.
+std::shared_ptr<const Corpus> makeDomainCorpus(const config::RunConfig &config, Mixture mixture);
 
 }  // namespace moescope::data

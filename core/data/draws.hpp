@@ -12,7 +12,7 @@ namespace moescope::data {
 /// The sequence is a function of the key alone. Thread: one.
 class Draws {
 public:
-    explicit Draws(const base::RandomKey& key) : m_stream(key) {}
+    explicit Draws(const base::RandomKey &key) : m_stream(key) {}
 
     /// {0, ..., n-1}, n >= 1.
     std::uint64_t below(std::uint64_t n) { return m_stream.below(m_next++, n); }

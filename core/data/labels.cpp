@@ -3,12 +3,13 @@
 
 namespace moescope::data {
 
-const std::vector<std::string>& kindNames() {
+const std::vector<std::string> &kindNames() {
     static const std::vector<std::string> names = {
-        "digit",       "operator",   "answer digit", "opening bracket", "closing bracket", "key half", "copy half",
-        "word start",  "word inside", "suffix",      "space",           "separator",       "end",      "key",
-        "value",       "query",      "answer",       "keyword",         "identifier",      "number",   "text",
-        "punctuation", "date part",  "unit name",    "element",         "noise"};
+        "digit",      "operator",   "answer digit", "opening bracket", "closing bracket", "key half",
+        "copy half",  "word start", "word inside",  "suffix",          "space",           "separator",
+        "end",        "key",        "value",        "query",           "answer",          "keyword",
+        "identifier", "number",     "text",         "punctuation",     "date part",       "unit name",
+        "element",    "noise"};
     return names;
 }
 

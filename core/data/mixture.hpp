@@ -17,9 +17,9 @@ inline constexpr std::size_t kMostDomains = 64;
 
 struct Domain {
     std::string name;
-    double share = 0;        ///< weight / sum of weights
+    double share = 0;  ///< weight / sum of weights
     std::shared_ptr<const Family> family;
-    std::string identity;    ///< family and all its options, defaults included
+    std::string identity;  ///< family and all its options, defaults included
 };
 
 /// Where a sequence may pass to another domain: after a document, after a unit, or after so many characters.
@@ -29,13 +29,13 @@ struct Alternation {
 };
 
 struct Mixture {
-    std::vector<Domain> domains;      ///< 1 .. kMostDomains
-    std::vector<double> cumulative;   ///< of the shares
+    std::vector<Domain> domains;     ///< 1 .. kMostDomains
+    std::vector<double> cumulative;  ///< of the shares
     Alternation alternation;
     std::size_t documentLength = 64;
 };
 
 /// Nothing, and why in `problems`, when `data` describes no mixture.
-std::optional<Mixture> makeMixture(const config::DataConfig& data, base::Problems& problems);
+std::optional<Mixture> makeMixture(const config::DataConfig &data, base::Problems &problems);
 
 }  // namespace moescope::data

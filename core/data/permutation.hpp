@@ -7,17 +7,19 @@
 
 namespace moescope::data {
 
-/// A four-round Feistel network over the smallest even number of bits that holds n (Luby, Rackoff 1988), walked until it
-/// lands below n. Thread: any.
+/// A four-round Feistel network over the smallest even number of bits that holds n (Luby, Rackoff 1988), walked until
+/// it lands below n. Thread: any.
 class Permutation {
 public:
     /// n >= 1.
-    Permutation(std::uint64_t n, const base::RandomKey& key) : m_n(n), m_stream(key) {
-        while (m_half < 31 && (std::uint64_t{1} << (2 * m_half)) < n) ++m_half;
+    Permutation(std::uint64_t n, const base::RandomKey &key) : m_n(n), m_stream(key) {
+        while (m_half < 31 && (std::uint64_t{1} << (2 * m_half)) < n)
+            ++m_half;
     }
 
     std::uint64_t operator()(std::uint64_t place) const {
-        do place = mixed(place);
+        do
+            place = mixed(place);
         while (place >= m_n);
         return place;
     }

@@ -19,8 +19,8 @@ public:
     RandomCorpus(std::int64_t vocabulary, std::uint64_t seed) : m_vocabulary(vocabulary), m_seed(seed) {}
 
     std::int64_t vocabulary() const override { return m_vocabulary; }
-    const std::vector<std::string>& domains() const override { return m_domains; }
-    const std::vector<std::string>& kinds() const override { return m_kinds; }
+    const std::vector<std::string> &domains() const override { return m_domains; }
+    const std::vector<std::string> &kinds() const override { return m_kinds; }
     Batch training(std::int64_t step, std::int64_t micro, std::int64_t sequences, std::int64_t length) const override {
         return drawn(static_cast<std::uint32_t>(micro), static_cast<std::uint64_t>(step), 0, sequences, length);
     }
@@ -30,7 +30,8 @@ public:
     /// Tokens without text: a byte stands for the token of its number.
     std::vector<std::int32_t> encode(std::string_view text) const override {
         std::vector<std::int32_t> tokens;
-        for (const char byte : text) tokens.push_back(static_cast<std::int32_t>(static_cast<unsigned char>(byte) % m_vocabulary));
+        for (const char byte : text)
+            tokens.push_back(static_cast<std::int32_t>(static_cast<unsigned char>(byte) % m_vocabulary));
         return tokens;
     }
     std::string decode(std::int32_t token) const override { return fmt::format("<{}>", token); }
@@ -42,10 +43,13 @@ public:
         facts.domains.push_back({"random", 1, 0, 0, 0, std::log(static_cast<double>(m_vocabulary))});
         return facts;
     }
-    std::string fingerprint() const override { return base::hex(base::hash128(fmt::format("random 1 seed {} of {}", m_seed, m_vocabulary))); }
+    std::string fingerprint() const override {
+        return base::hex(base::hash128(fmt::format("random 1 seed {} of {}", m_seed, m_vocabulary)));
+    }
 
 private:
-    Batch drawn(std::uint32_t layer, std::uint64_t step, std::int64_t firstRow, std::int64_t sequences, std::int64_t length) const {
+    Batch drawn(std::uint32_t layer, std::uint64_t step, std::int64_t firstRow, std::int64_t sequences,
+                std::int64_t length) const {
         const base::RandomStream stream({m_seed, base::Purpose::dataText, layer, step});
         Batch batch{sequences, length, {}, {}, {}, {}, {}, {}};
         const auto size = static_cast<std::size_t>(sequences * length);
@@ -54,7 +58,9 @@ private:
         batch.domains.assign(size, 0);
         for (std::int64_t row = firstRow; row < firstRow + sequences; ++row) {
             const auto token = [&](std::int64_t i) {
-                return static_cast<std::int32_t>(stream.below((static_cast<std::uint64_t>(row) << 32) | static_cast<std::uint64_t>(i), static_cast<std::uint64_t>(m_vocabulary)));
+                return static_cast<std::int32_t>(
+                    stream.below((static_cast<std::uint64_t>(row) << 32) | static_cast<std::uint64_t>(i),
+                                 static_cast<std::uint64_t>(m_vocabulary)));
             };
             std::int32_t last = token(0);
             for (std::int64_t i = 0; i < length; ++i) {

@@ -17,16 +17,19 @@ Tokenizer Tokenizer::characters(std::u32string sorted) {
     if (tokenizer.m_characters.empty()) return tokenizer;
     tokenizer.m_tokens.resize(static_cast<std::size_t>(tokenizer.m_characters.back()) + 1);
     std::int32_t next = 0;
-    for (const char32_t character : tokenizer.m_characters) tokenizer.m_tokens[character] = ++next;
+    for (const char32_t character : tokenizer.m_characters)
+        tokenizer.m_tokens[character] = ++next;
     return tokenizer;
 }
 
 std::vector<std::int32_t> Tokenizer::encode(std::string_view text) const {
     std::vector<std::int32_t> tokens;
     if (m_bytes)
-        for (const char byte : text) tokens.push_back(static_cast<unsigned char>(byte));
+        for (const char byte : text)
+            tokens.push_back(static_cast<unsigned char>(byte));
     else
-        base::forEachCodePoint(text, [&](base::CodePoint point, std::size_t) { tokens.push_back(point.valid ? token(point.value) : 0); });
+        base::forEachCodePoint(
+            text, [&](base::CodePoint point, std::size_t) { tokens.push_back(point.valid ? token(point.value) : 0); });
     return tokens;
 }
 

@@ -13,22 +13,25 @@ namespace {
 class Arithmetic final : public Family {
 public:
     Arithmetic(std::int64_t digits, std::string ops) : m_digits(digits), m_ops(std::move(ops)) {
-        for (std::int64_t i = 0; i < digits; ++i) m_count *= 10;
+        for (std::int64_t i = 0; i < digits; ++i)
+            m_count *= 10;
         const double n = static_cast<double>(m_ops.size());
         double answer = 0;
-        for (const char op : m_ops) answer += meanAnswerLength(op) / n;
+        for (const char op : m_ops)
+            answer += meanAnswerLength(op) / n;
         const double nats = 2 * std::log(static_cast<double>(m_count)) + std::log(n);
         m_floor = nats / (2 * meanOperandLength() + answer + 3);
     }
 
     std::u32string characters() const override {
         std::u32string all = U"0123456789=;";
-        for (const char op : m_ops) all.push_back(static_cast<char32_t>(op));
+        for (const char op : m_ops)
+            all.push_back(static_cast<char32_t>(op));
         if (m_ops.find('-') != std::string::npos) all.push_back(U'-');
         return characterSet(all);
     }
 
-    void unit(Draws& draws, Document& document) const override {
+    void unit(Draws &draws, Document &document) const override {
         const auto a = static_cast<std::int64_t>(draws.below(static_cast<std::uint64_t>(m_count)));
         const char op = m_ops[draws.below(m_ops.size())];
         const auto b = static_cast<std::int64_t>(draws.below(static_cast<std::uint64_t>(m_count)));
@@ -49,7 +52,7 @@ private:
     }
 
     /// True when no further digit could follow: the number is 0 or has all its digits.
-    bool putOperand(Document& document, std::int64_t value) const {
+    bool putOperand(Document &document, std::int64_t value) const {
         const std::string text = base::toText(value);
         document.put(text, Kind::digit, false);
         return text == "0" || static_cast<std::int64_t>(text.size()) == m_digits;
@@ -75,7 +78,8 @@ private:
         const double all = static_cast<double>(m_count) * static_cast<double>(m_count);
         double length = op == '-' ? 1 + static_cast<double>(m_count - 1) / (2.0 * static_cast<double>(m_count)) : 1;
         for (std::int64_t limit = 10; limit < m_count * m_count; limit *= 10)
-            for (std::int64_t a = 0; a < m_count; ++a) length += static_cast<double>(atLeast(a, op, limit)) / all;
+            for (std::int64_t a = 0; a < m_count; ++a)
+                length += static_cast<double>(atLeast(a, op, limit)) / all;
         return length;
     }
 
@@ -85,11 +89,12 @@ private:
     double m_floor = 0;
 };
 
-std::string operators(Options& options) {
+std::string operators(Options &options) {
     const std::string ops = options.text("ops", "+-");
     const bool known = ops.find_first_not_of("+-*") == std::string::npos;
     bool twice = false;
-    for (std::size_t i = 0; i < ops.size(); ++i) twice = twice || ops.find(ops[i], i + 1) != std::string::npos;
+    for (std::size_t i = 0; i < ops.size(); ++i)
+        twice = twice || ops.find(ops[i], i + 1) != std::string::npos;
     if (!ops.empty() && known && !twice) return ops;
     options.problem("ops", "ops lists the operators, each once, out of + - and *, for example \"+-\".");
     return "+";
@@ -97,7 +102,7 @@ std::string operators(Options& options) {
 
 }  // namespace
 
-std::unique_ptr<Family> makeArithmetic(Options& options) {
+std::unique_ptr<Family> makeArithmetic(Options &options) {
     const std::int64_t digits = options.integer("digits", 2, 1, 5);
     return std::make_unique<Arithmetic>(digits, operators(options));
 }

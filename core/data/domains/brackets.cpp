@@ -1,5 +1,6 @@
 // brackets{kinds, depth, p_open}: Dyck words such as ([]{}), each followed by a space.
-// A word opens a bracket; at height h in [1, depth) it opens another with p_open, else closes; at `depth` it closes; at 0 it ends.
+// A word opens a bracket; at height h in [1, depth) it opens another with p_open, else closes; at `depth` it closes; at
+// 0 it ends.
 #include <array>
 #include <cmath>
 
@@ -37,7 +38,7 @@ public:
         return characterSet(all.append(kClose.substr(0, m_kinds)).append(1, U' '));
     }
 
-    void unit(Draws& draws, Document& document) const override {
+    void unit(Draws &draws, Document &document) const override {
         std::vector<std::size_t> stack;
         do {
             const bool full = stack.size() == m_depth;
@@ -63,7 +64,7 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Family> makeBrackets(Options& options) {
+std::unique_ptr<Family> makeBrackets(Options &options) {
     const std::int64_t kinds = options.integer("kinds", 3, 1, 4);
     const std::int64_t depth = options.integer("depth", 5, 1, 64);
     const double open = options.number("p_open", 0.5, 0.05, 0.7);

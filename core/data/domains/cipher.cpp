@@ -1,5 +1,5 @@
-// cipher{alphabet, target, cipher_seed, lexicon ...}: the very text of the language with the same options, under a random
-// permutation of its letters (or onto the letters of `target`): other letters, same grammar.
+// cipher{alphabet, target, cipher_seed, lexicon ...}: the very text of the language with the same options, under a
+// random permutation of its letters (or onto the letters of `target`): other letters, same grammar.
 #include "core/data/domains/language.hpp"
 
 namespace moescope::data {
@@ -10,12 +10,13 @@ constexpr std::uint64_t kPermutation = 4;
 
 std::u32string permuted(std::u32string letters, std::uint64_t seed) {
     Draws draws = structureDraws(seed, kPermutation);
-    for (std::size_t i = letters.size(); i > 1; --i) std::swap(letters[i - 1], letters[draws.below(i)]);
+    for (std::size_t i = letters.size(); i > 1; --i)
+        std::swap(letters[i - 1], letters[draws.below(i)]);
     return letters;
 }
 
 /// Respelling the lexicon respells the text: a language is made of letter numbers.
-std::u32string target(Options& options, const std::u32string& letters) {
+std::u32string target(Options &options, const std::u32string &letters) {
     if (options.text("target", "").empty()) return letters;
     std::u32string other = options.alphabet("target", "", 0, U" .");
     if (other.size() >= letters.size()) return other.substr(0, letters.size());
@@ -25,7 +26,7 @@ std::u32string target(Options& options, const std::u32string& letters) {
 
 }  // namespace
 
-std::unique_ptr<Family> makeCipher(Options& options) {
+std::unique_ptr<Family> makeCipher(Options &options) {
     const std::u32string letters = options.alphabet("alphabet", "latin_a_j", 4, U" .");
     const std::u32string onto = target(options, letters);
     const auto seed = static_cast<std::uint64_t>(options.integer("cipher_seed", 1, 0, 1'000'000'000));

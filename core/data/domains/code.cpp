@@ -1,5 +1,5 @@
 // code{c, json, csv}: lines like those of C, JSON and CSV; the options are the weights of the three.
-#include "core/data/domains/grammar.hpp"
+#include "core/data/domains/code.hpp"
 
 namespace moescope::data {
 
@@ -14,7 +14,7 @@ constexpr Piece number(std::string_view text) { return {text, Kind::number}; }
 constexpr Piece quoted(std::string_view text) { return {text, Kind::text}; }
 constexpr Piece lineEnd(std::string_view text) { return {text, Kind::end}; }
 
-void addC(std::vector<Rule>& rules) {
+void addC(std::vector<Rule> &rules) {
     const Rule more[] = {
         {"c", 3, {word("int"), sign(" "), rule("name"), op("="), rule("sum"), lineEnd(";\n")}},
         {"c", 3, {rule("name"), op("="), rule("sum"), lineEnd(";\n")}},
@@ -39,7 +39,7 @@ void addC(std::vector<Rule>& rules) {
     rules.insert(rules.end(), std::begin(more), std::end(more));
 }
 
-void addJson(std::vector<Rule>& rules) {
+void addJson(std::vector<Rule> &rules) {
     const Rule more[] = {
         {"json", 1, {sign("{"), rule("pairs"), lineEnd("}\n")}},
         {"pairs", 1, {rule("pair")}},
@@ -57,7 +57,7 @@ void addJson(std::vector<Rule>& rules) {
     rules.insert(rules.end(), std::begin(more), std::end(more));
 }
 
-void addCsv(std::vector<Rule>& rules) {
+void addCsv(std::vector<Rule> &rules) {
     const Rule more[] = {
         {"csv", 1, {rule("number"), sign(","), rule("string"), sign(","), rule("number"), lineEnd("\n")}},
         {"string", 2, {quoted("red")}},
@@ -78,14 +78,19 @@ void addCsv(std::vector<Rule>& rules) {
 
 }  // namespace
 
-std::unique_ptr<Family> makeCode(Options& options) {
-    const double c = options.number("c", 3, 0, 1e6), json = options.number("json", 2, 0, 1e6), csv = options.number("csv", 1, 0, 1e6);
-    if (c + json + csv <= 0) options.problem("c", "At least one of c, json and csv must be above 0.");
-    std::vector<Rule> rules = {{"unit", c + json + csv > 0 ? c : 1, {rule("c")}}, {"unit", json, {rule("json")}}, {"unit", csv, {rule("csv")}}};
+std::vector<Rule> codeRules(double c, double json, double csv) {
+    std::vector<Rule> rules = {{"unit", c, {rule("c")}}, {"unit", json, {rule("json")}}, {"unit", csv, {rule("csv")}}};
     addC(rules);
     addJson(rules);
     addCsv(rules);
-    return std::make_unique<Grammar>(rules);
+    return rules;
+}
+
+std::unique_ptr<Family> makeCode(Options &options) {
+    const double c = options.number("c", 3, 0, 1e6), json = options.number("json", 2, 0, 1e6),
+                 csv = options.number("csv", 1, 0, 1e6);
+    if (c + json + csv <= 0) options.problem("c", "At least one of c, json and csv must be above 0.");
+    return std::make_unique<Grammar>(codeRules(c + json + csv > 0 ? c : 1, json, csv));
 }
 
 }  // namespace moescope::data

@@ -1,5 +1,5 @@
-// copy{alphabet, length, shortest, rule}: abc|abc. with a key of uniform letters and uniform length in [shortest, length]; the
-// second half is the key copied, reversed or sorted in the alphabet's order.
+// copy{alphabet, length, shortest, rule}: abc|abc. with a key of uniform letters and uniform length in [shortest,
+// length]; the second half is the key copied, reversed or sorted in the alphabet's order.
 #include <algorithm>
 #include <cmath>
 
@@ -16,22 +16,27 @@ public:
 
     std::u32string characters() const override { return characterSet(m_letters + U"|."); }
 
-    void unit(Draws& draws, Document& document) const override {
-        const std::int64_t length = m_shortest + static_cast<std::int64_t>(draws.below(static_cast<std::uint64_t>(m_longest - m_shortest + 1)));
+    void unit(Draws &draws, Document &document) const override {
+        const std::int64_t length =
+            m_shortest + static_cast<std::int64_t>(draws.below(static_cast<std::uint64_t>(m_longest - m_shortest + 1)));
         std::vector<std::size_t> key(static_cast<std::size_t>(length));
-        for (std::size_t& letter : key) letter = draws.below(m_letters.size());
-        for (const std::size_t letter : key) document.put(m_letters[letter], Kind::keyHalf, false);
+        for (std::size_t &letter : key)
+            letter = draws.below(m_letters.size());
+        for (const std::size_t letter : key)
+            document.put(m_letters[letter], Kind::keyHalf, false);
         document.put(U'|', Kind::separator, length == m_longest);
         if (m_rule == "reverse") std::reverse(key.begin(), key.end());
         if (m_rule == "sort") std::sort(key.begin(), key.end());
-        for (const std::size_t letter : key) document.put(m_letters[letter], Kind::copyHalf, true);
+        for (const std::size_t letter : key)
+            document.put(m_letters[letter], Kind::copyHalf, true);
         document.put(U'.', Kind::end, true);
         document.endUnit();
     }
 
     double floor() const override {
         const double mean = static_cast<double>(m_shortest + m_longest) / 2;
-        const double nats = mean * std::log(static_cast<double>(m_letters.size())) + std::log(static_cast<double>(m_longest - m_shortest + 1));
+        const double nats = mean * std::log(static_cast<double>(m_letters.size())) +
+                            std::log(static_cast<double>(m_longest - m_shortest + 1));
         return nats / (2 * mean + 2);
     }
 
@@ -43,11 +48,12 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Family> makeCopy(Options& options) {
+std::unique_ptr<Family> makeCopy(Options &options) {
     std::u32string letters = options.alphabet("alphabet", "latin_u_z", 2, U"|.");
     const std::int64_t longest = options.integer("length", 6, 1, 1000);
     const std::int64_t shortest = options.integer("shortest", (longest + 1) / 2, 1, longest);
-    return std::make_unique<Copy>(std::move(letters), shortest, longest, options.choice("rule", "copy", {"copy", "reverse", "sort"}));
+    return std::make_unique<Copy>(std::move(letters), shortest, longest,
+                                  options.choice("rule", "copy", {"copy", "reverse", "sort"}));
 }
 
 }  // namespace moescope::data

@@ -6,16 +6,16 @@
 
 namespace moescope::data {
 
-std::unique_ptr<Family> makeArithmetic(Options&);
-std::unique_ptr<Family> makeBrackets(Options&);
-std::unique_ptr<Family> makeCopy(Options&);
-std::unique_ptr<Family> makeLanguage(Options&);
-std::unique_ptr<Family> makeCipher(Options&);
-std::unique_ptr<Family> makeDates(Options&);
-std::unique_ptr<Family> makeCode(Options&);
-std::unique_ptr<Family> makeRecall(Options&);
-std::unique_ptr<Family> makeMarkov(Options&);
-std::unique_ptr<Family> makeGroups(Options&);
+std::unique_ptr<Family> makeArithmetic(Options &);
+std::unique_ptr<Family> makeBrackets(Options &);
+std::unique_ptr<Family> makeCopy(Options &);
+std::unique_ptr<Family> makeLanguage(Options &);
+std::unique_ptr<Family> makeCipher(Options &);
+std::unique_ptr<Family> makeDates(Options &);
+std::unique_ptr<Family> makeCode(Options &);
+std::unique_ptr<Family> makeRecall(Options &);
+std::unique_ptr<Family> makeMarkov(Options &);
+std::unique_ptr<Family> makeGroups(Options &);
 
 namespace {
 
@@ -36,15 +36,17 @@ constexpr std::array<FamilyEntry, 10> kFamilies = {{
 
 std::span<const FamilyEntry> families() { return kFamilies; }
 
-const FamilyEntry* findFamily(std::string_view id) {
-    const auto found = std::find_if(kFamilies.begin(), kFamilies.end(), [&](const FamilyEntry& entry) { return entry.id == id; });
+const FamilyEntry *findFamily(std::string_view id) {
+    const auto found =
+        std::find_if(kFamilies.begin(), kFamilies.end(), [&](const FamilyEntry &entry) { return entry.id == id; });
     return found == kFamilies.end() ? nullptr : &*found;
 }
 
-Document makeDocument(const Family& family, std::uint64_t seed, std::uint64_t index, std::size_t length) {
+Document makeDocument(const Family &family, std::uint64_t seed, std::uint64_t index, std::size_t length) {
     Draws draws({seed, base::Purpose::dataText, kDocumentLayer, index});
     Document document;
-    do family.unit(draws, document);
+    do
+        family.unit(draws, document);
     while (document.text.size() < length);
     return document;
 }

@@ -22,23 +22,24 @@ public:
     /// Every character it can write; sorted, each once.
     virtual std::u32string characters() const = 0;
     /// Appends one unit (and ends it): a function of the draws, and for chains of the document so far.
-    virtual void unit(Draws& draws, Document& document) const = 0;
+    virtual void unit(Draws &draws, Document &document) const = 0;
     /// Entropy of the endless text in nats per character: no model can do better on average. -1: not known.
-    /// For independent units it is entropy(unit) / mean length(unit), which by Wald's identity is exact for whole documents too.
+    /// For independent units it is entropy(unit) / mean length(unit), which by Wald's identity is exact for whole
+    /// documents too.
     virtual double floor() const { return -1; }
 };
 
 struct FamilyEntry {
     std::string_view id;
     std::string_view help;
-    std::unique_ptr<Family> (*make)(Options& options);  ///< never null; problems are in `options`
+    std::unique_ptr<Family> (*make)(Options &options);  ///< never null; problems are in `options`
 };
 
 std::span<const FamilyEntry> families();
-const FamilyEntry* findFamily(std::string_view id);
+const FamilyEntry *findFamily(std::string_view id);
 
 /// Document `index` under `seed`: units until it has at least `length` characters.
-Document makeDocument(const Family& family, std::uint64_t seed, std::uint64_t index, std::size_t length);
+Document makeDocument(const Family &family, std::uint64_t seed, std::uint64_t index, std::size_t length);
 
 /// Sorted, each once.
 std::u32string characterSet(std::u32string characters);

@@ -28,13 +28,13 @@ struct Rule {
 /// derivations), without left recursion, finite on average, and no unit may begin another.
 class Grammar final : public Family {
 public:
-    explicit Grammar(const std::vector<Rule>& rules);
+    explicit Grammar(const std::vector<Rule> &rules);
     std::u32string characters() const override { return m_characters; }
-    void unit(Draws& draws, Document& document) const override;
+    void unit(Draws &draws, Document &document) const override;
     double floor() const override { return m_floor; }
 
 private:
-    struct Symbol {           // a character, or (character 0) a rule
+    struct Symbol {  // a character, or (character 0) a rule
         char32_t character = 0;
         Kind kind = Kind::text;
         std::size_t rule = 0;
@@ -43,13 +43,13 @@ private:
         std::vector<double> cumulative;
         std::vector<std::vector<Symbol>> sides;
     };
-    using Stack = std::vector<const Symbol*>;  // what is still to come, the next one last
+    using Stack = std::vector<const Symbol *>;  // what is still to come, the next one last
 
     std::size_t ruleNumber(std::string_view name);
-    std::vector<Symbol> compiled(const std::vector<Piece>& pieces);
+    std::vector<Symbol> compiled(const std::vector<Piece> &pieces);
     double exactFloor() const;
     std::vector<Stack> expanded(std::vector<Stack> stacks) const;
-    static void push(Stack& stack, const std::vector<Symbol>& side);
+    static void push(Stack &stack, const std::vector<Symbol> &side);
 
     std::vector<std::string_view> m_names;
     std::vector<Alternatives> m_rules;

@@ -1,4 +1,5 @@
-// UnitList: a family whose units are a finite list of texts with weights, so that everything about it is counted exactly.
+// UnitList: a family whose units are a finite list of texts with weights, so that everything about it is counted
+// exactly.
 #pragma once
 
 #include <string>
@@ -19,7 +20,7 @@ class UnitList final : public Family {
 public:
     explicit UnitList(std::vector<ListedUnit> units);
     std::u32string characters() const override { return m_characters; }
-    void unit(Draws& draws, Document& document) const override;
+    void unit(Draws &draws, Document &document) const override;
     double floor() const override { return m_floor; }
 
 private:
@@ -32,8 +33,8 @@ private:
 /// Text of a unit put together piece by piece.
 class UnitText {
 public:
-    UnitText& add(std::u32string_view text, Kind kind);
-    UnitText& add(std::string_view ascii, Kind kind);
+    UnitText &add(std::u32string_view text, Kind kind);
+    UnitText &add(std::string_view ascii, Kind kind);
     ListedUnit weighing(double weight) &&;
 
 private:

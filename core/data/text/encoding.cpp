@@ -23,7 +23,8 @@ constexpr std::array<Signature, 15> kSignatures = {{
     {"\x1f\x8b"sv, "the file is compressed (gzip)", kUnpack},
     {"PK\x03\x04"sv, "the file is an archive (zip) or an office document", kUnpack},
     {"\xfd"
-     "7zXZ\0"sv, "the file is compressed (xz)", kUnpack},
+     "7zXZ\0"sv,
+     "the file is compressed (xz)", kUnpack},
     {"\x28\xb5\x2f\xfd"sv, "the file is compressed (zstd)", kUnpack},
     {"BZh"sv, "the file is compressed (bzip2)", kUnpack},
     {"7z\xbc\xaf\x27\x1c"sv, "the file is an archive (7z)", kUnpack},
@@ -32,7 +33,8 @@ constexpr std::array<Signature, 15> kSignatures = {{
     {"\xff\xd8\xff"sv, "the file is a picture (JPEG)", "give a text file"},
     {"GIF8"sv, "the file is a picture (GIF)", "give a text file"},
     {"\x7f"
-     "ELF"sv, "the file is a program", "give a text file"},
+     "ELF"sv,
+     "the file is a program", "give a text file"},
     {"SQLite format 3"sv, "the file is a database (SQLite)", "export its text first"},
     {"\xd0\xcf\x11\xe0"sv, "the file is an office document", kPlain},
     {"\xff\xfe\0\0"sv, "the file is in UTF-32", "save it as UTF-8 first"},
@@ -81,16 +83,20 @@ std::size_t binaryFrom(std::string_view head) {
 
 std::string_view nameOf(Encoding encoding) {
     switch (encoding) {
-        case Encoding::utf16Little: return "UTF-16 (little-endian)";
-        case Encoding::utf16Big: return "UTF-16 (big-endian)";
-        case Encoding::latin1: return "Latin-1";
-        case Encoding::utf8: break;
+    case Encoding::utf16Little:
+        return "UTF-16 (little-endian)";
+    case Encoding::utf16Big:
+        return "UTF-16 (big-endian)";
+    case Encoding::latin1:
+        return "Latin-1";
+    case Encoding::utf8:
+        break;
     }
     return "UTF-8";
 }
 
 Detection detectEncoding(std::string_view head) {
-    for (const Signature& signature : kSignatures)
+    for (const Signature &signature : kSignatures)
         if (head.starts_with(signature.bytes)) return refused(std::string(signature.what), 0, signature.advice);
     if (head.starts_with("\xef\xbb\xbf")) return {Encoding::utf8, 3, {}, 0, {}};
     if (head.starts_with("\xff\xfe")) return {Encoding::utf16Little, 2, {}, 0, {}};
@@ -105,14 +111,17 @@ bool looksLikeUtf8(std::string_view text) {
     text.remove_suffix(base::incompleteUtf8Tail(text));
     std::size_t good = 0, bad = 0;
     base::forEachCodePoint(text, [&](base::CodePoint point, std::size_t) {
-        if (!point.valid) ++bad;
-        else if (point.length > 1) ++good;
+        if (!point.valid)
+            ++bad;
+        else if (point.length > 1)
+            ++good;
     });
     return bad == 0 || good > bad;
 }
 
-void appendLatin1(std::string& text, std::string_view bytes) {
-    for (const char byte : bytes) base::appendUtf8(text, static_cast<unsigned char>(byte));
+void appendLatin1(std::string &text, std::string_view bytes) {
+    for (const char byte : bytes)
+        base::appendUtf8(text, static_cast<unsigned char>(byte));
 }
 
 }  // namespace moescope::data

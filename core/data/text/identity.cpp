@@ -24,10 +24,11 @@ std::uint64_t blockCount(std::uint64_t size) { return std::min(kMostBlocks, (siz
 std::uint64_t blockOffset(std::uint64_t size, std::uint64_t block) {
     const std::uint64_t count = blockCount(size);
     if (count < kMostBlocks) return block * kBlockBytes;
-    return static_cast<std::uint64_t>(static_cast<double>(size - kBlockBytes) * static_cast<double>(block) / static_cast<double>(count - 1));
+    return static_cast<std::uint64_t>(static_cast<double>(size - kBlockBytes) * static_cast<double>(block) /
+                                      static_cast<double>(count - 1));
 }
 
-std::vector<std::uint64_t> blockHashes(const SourceFile& file) {
+std::vector<std::uint64_t> blockHashes(const SourceFile &file) {
     const base::FileHandle handle(base::realFiles(), file.path, base::OpenMode::read);
     std::vector<std::uint64_t> hashes;
     std::vector<std::byte> block;
@@ -40,22 +41,25 @@ std::vector<std::uint64_t> blockHashes(const SourceFile& file) {
     return hashes;
 }
 
-base::Error changed(const SourceFile& file, const std::string& what, std::uint64_t position) {
-    return base::Error(base::ExitCode::badInput, "data.changed", what, fmt::format("{} at byte {}", base::printable(file.path.native(), 400), position),
+base::Error changed(const SourceFile &file, const std::string &what, std::uint64_t position) {
+    return base::Error(base::ExitCode::badInput, "data.changed", what,
+                       fmt::format("{} at byte {}", base::printable(file.path.native(), 400), position),
                        "put the old text back to go on with this run, or start a new one");
 }
 
 }  // namespace
 
-SourceIdentity identify(const SourceFile& file) { return {file, blockHashes(file)}; }
+SourceIdentity identify(const SourceFile &file) { return {file, blockHashes(file)}; }
 
-void checkUnchanged(const SourceIdentity& identity) {
-    const SourceFile& file = identity.file;
+void checkUnchanged(const SourceIdentity &identity) {
+    const SourceFile &file = identity.file;
     struct stat status {};
     if (::stat(file.path.c_str(), &status) != 0) throw changed(file, "the text is gone", 0);
     const auto size = static_cast<std::uint64_t>(status.st_size);
-    if (size < file.size) throw changed(file, fmt::format("the text was cut from {} to {} bytes", file.size, size), size);
-    if (size > file.size) throw changed(file, fmt::format("the text grew from {} to {} bytes", file.size, size), file.size);
+    if (size < file.size)
+        throw changed(file, fmt::format("the text was cut from {} to {} bytes", file.size, size), size);
+    if (size > file.size)
+        throw changed(file, fmt::format("the text grew from {} to {} bytes", file.size, size), file.size);
     if (std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec == file.modified) return;
     const std::vector<std::uint64_t> now = blockHashes(file);
     for (std::uint64_t i = 0; i < now.size(); ++i)

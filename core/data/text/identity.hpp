@@ -14,10 +14,10 @@ struct SourceIdentity {
     std::vector<std::uint64_t> blocks;
 };
 
-SourceIdentity identify(const SourceFile& file);
+SourceIdentity identify(const SourceFile &file);
 
-/// Throws base::Error exit 3, "data.changed", naming the file and the byte from which it differs, unless it is unchanged or
-/// only its time is new.
-void checkUnchanged(const SourceIdentity& identity);
+/// Throws base::Error exit 3, "data.changed", naming the file and the byte from which it differs, unless it is
+/// unchanged or only its time is new.
+void checkUnchanged(const SourceIdentity &identity);
 
 }  // namespace moescope::data

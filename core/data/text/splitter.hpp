@@ -10,15 +10,16 @@
 
 namespace moescope::data {
 
-/// A document ends with the first line that brings it to `target` bytes or more, or, where lines are longer than that, at twice
-/// `target`, never inside a character. The same text gives the same documents however it comes in pieces. Thread: one.
+/// A document ends with the first line that brings it to `target` bytes or more, or, where lines are longer than that,
+/// at twice `target`, never inside a character. The same text gives the same documents however it comes in pieces.
+/// Thread: one.
 class Splitter {
 public:
     explicit Splitter(std::size_t target) : m_target(target) {}
 
     /// Calls emit(std::string_view document) for each that is complete.
     template <class Emit>
-    void add(std::string_view text, Emit&& emit) {
+    void add(std::string_view text, Emit &&emit) {
         while (!text.empty()) {
             const std::size_t taken = bytesToTake(text);
             m_document.append(text.substr(0, taken));
@@ -31,7 +32,7 @@ public:
 
     /// The rest, at the end of a file.
     template <class Emit>
-    void finish(Emit&& emit) {
+    void finish(Emit &&emit) {
         if (!m_document.empty()) emit(std::string_view(m_document));
         m_document.clear();
     }
@@ -42,7 +43,8 @@ private:
         const std::size_t size = m_document.size();
         if (size >= 2 * m_target) return 1;
         const std::size_t lineEnd = text.find('\n', size + 1 < m_target ? m_target - 1 - size : 0);
-        return std::min({text.size(), 2 * m_target - size, lineEnd == std::string_view::npos ? text.size() : lineEnd + 1});
+        return std::min(
+            {text.size(), 2 * m_target - size, lineEnd == std::string_view::npos ? text.size() : lineEnd + 1});
     }
 
     bool complete() const {

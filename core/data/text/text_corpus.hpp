@@ -9,10 +9,10 @@
 
 namespace moescope::data {
 
-/// Training: the text is cut into windows from an offset that is new in each epoch; an epoch takes every window once, in a
-/// pseudo-random order. Validation: fixed windows, each once before any comes again, spread evenly over the text. `config`
-/// gives the source, tokens, shares, seed and model.context; `options` what tests make small.
-std::shared_ptr<const Corpus> openTextCorpus(const config::RunConfig& config, const std::filesystem::path& cache, base::Problems& problems,
-                                             TokeniseOptions options = {});
+/// Training: the text is cut into windows from an offset that is new in each epoch; an epoch takes every window once,
+/// in a pseudo-random order. Validation: fixed windows, each once before any comes again, spread evenly over the text.
+/// `config` gives the source, tokens, shares, seed and model.context; `options` what tests make small.
+std::shared_ptr<const Corpus> openTextCorpus(const config::RunConfig &config, const std::filesystem::path &cache,
+                                             base::Problems &problems, TokeniseOptions options = {});
 
 }  // namespace moescope::data

@@ -16,23 +16,27 @@ namespace {
 
 constexpr std::size_t kHeadBytes = 1 << 16;
 
-base::Error notText(const std::filesystem::path& path, const std::string& what, std::uint64_t position, std::string advice) {
-    return base::Error(base::ExitCode::badInput, "data.binary", what, fmt::format("{} at byte {}", base::printable(path.native(), 400), position), std::move(advice));
+base::Error notText(const std::filesystem::path &path, const std::string &what, std::uint64_t position,
+                    std::string advice) {
+    return base::Error(base::ExitCode::badInput, "data.binary", what,
+                       fmt::format("{} at byte {}", base::printable(path.native(), 400), position), std::move(advice));
 }
 
-int openSource(base::FileOps& files, const std::filesystem::path& path) {
+int openSource(base::FileOps &files, const std::filesystem::path &path) {
     try {
         return files.open(path, base::OpenMode::read);
-    } catch (const base::FileError& error) {
-        throw base::Error(base::ExitCode::badInput, "data.unreadable", error.happened(), base::printable(path.native(), 400), "check who may read it");
+    } catch (const base::FileError &error) {
+        throw base::Error(base::ExitCode::badInput, "data.unreadable", error.happened(),
+                          base::printable(path.native(), 400), "check who may read it");
     }
 }
 
-std::string readAt(base::FileOps& files, int fd, std::uint64_t offset, std::size_t bytes) {
+std::string readAt(base::FileOps &files, int fd, std::uint64_t offset, std::size_t bytes) {
     std::string piece(bytes, '\0');
     std::size_t filled = 0;
     while (filled < bytes) {
-        const std::size_t count = files.readSome(fd, std::as_writable_bytes(std::span(piece)).subspan(filled), offset + filled);
+        const std::size_t count =
+            files.readSome(fd, std::as_writable_bytes(std::span(piece)).subspan(filled), offset + filled);
         if (count == 0) break;
         filled += count;
     }
@@ -45,12 +49,13 @@ std::string readAt(base::FileOps& files, int fd, std::uint64_t offset, std::size
 TextReader::Closer::~Closer() {
     try {
         if (fd >= 0) files->close(fd);
-    } catch (const std::exception&) {  // a file that was only read
+    } catch (const std::exception &) {  // a file that was only read
     }
 }
 
-TextReader::TextReader(const std::filesystem::path& path, std::size_t bufferBytes)
-    : m_path(path), m_files(base::realFiles()), m_file{&m_files, openSource(m_files, path)}, m_bufferBytes(std::max<std::size_t>(bufferBytes, 4)) {
+TextReader::TextReader(const std::filesystem::path &path, std::size_t bufferBytes)
+    : m_path(path), m_files(base::realFiles()), m_file{&m_files, openSource(m_files, path)},
+      m_bufferBytes(std::max<std::size_t>(bufferBytes, 4)) {
     ::posix_fadvise(m_file.fd, 0, 0, POSIX_FADV_SEQUENTIAL);
     const Detection detection = detectEncoding(readAt(m_files, m_file.fd, 0, kHeadBytes));
     if (!detection.refusal.empty()) throw notText(path, detection.refusal, detection.position, detection.advice);
@@ -64,9 +69,11 @@ std::string TextReader::readPiece() {
     return piece;
 }
 
-void TextReader::refuseZeros(std::string_view piece) const {
+void TextReader::cutAtZero(std::string &piece) {
     const std::size_t at = piece.find('\0');
-    if (at != std::string_view::npos) throw notText(m_path, "the file is binary (it holds zero bytes)", m_offset + at, "give a text file, or cut it off there");
+    if (at == std::string::npos) return;
+    m_zero = m_offset + at;
+    piece.resize(at);
 }
 
 void TextReader::noteInvalid(std::uint64_t position) {
@@ -74,25 +81,28 @@ void TextReader::noteInvalid(std::uint64_t position) {
 }
 
 /// A file that was ASCII so far and now is not UTF-8 is Latin-1 from here on.
-void TextReader::convertUtf8(std::string piece, bool last, std::string& out) {
+void TextReader::convertUtf8(std::string piece, bool last, std::string &out) {
     const std::uint64_t begin = m_offset - piece.size();
     const std::size_t tail = last ? 0 : base::incompleteUtf8Tail(piece);
     m_held = piece.substr(piece.size() - tail);
     piece.resize(piece.size() - tail);
     if (base::isUtf8(piece)) {
-        m_multibyte = m_multibyte || std::any_of(piece.begin(), piece.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
+        m_multibyte = m_multibyte || std::any_of(piece.begin(), piece.end(),
+                                                 [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
     } else if (!m_multibyte && !looksLikeUtf8(piece)) {
         m_notes.encoding = Encoding::latin1;
         piece += std::exchange(m_held, {});
         return appendLatin1(out, piece);
     } else {
         m_multibyte = true;
-        base::forEachCodePoint(piece, [&](base::CodePoint point, std::size_t at) { if (!point.valid) noteInvalid(begin + at); });
+        base::forEachCodePoint(piece, [&](base::CodePoint point, std::size_t at) {
+            if (!point.valid) noteInvalid(begin + at);
+        });
     }
     out += piece;
 }
 
-void TextReader::convertUtf16(std::string piece, bool last, std::string& out) {
+void TextReader::convertUtf16(std::string piece, bool last, std::string &out) {
     const std::uint64_t begin = m_offset - piece.size();
     const bool little = m_notes.encoding == Encoding::utf16Little;
     const auto unit = [&](std::size_t at) {
@@ -102,7 +112,10 @@ void TextReader::convertUtf16(std::string piece, bool last, std::string& out) {
     std::size_t at = 0;
     for (; at + 1 < piece.size(); at += 2) {
         const char32_t first = unit(at);
-        if (first == 0) throw notText(m_path, "the file is binary (it holds zero characters)", begin + at, "give a text file");
+        if (first == 0) {
+            m_zero = begin + at;
+            return;
+        }
         if (first < 0xD800 || first > 0xDFFF) {
             base::appendUtf8(out, first);
             continue;
@@ -119,11 +132,13 @@ void TextReader::convertUtf16(std::string piece, bool last, std::string& out) {
 }
 
 /// CR LF to LF; a CR at the end waits for what follows.
-void TextReader::appendLines(std::string_view piece, bool last, std::string& text) {
+void TextReader::appendLines(std::string_view piece, bool last, std::string &text) {
     while (!piece.empty()) {
         if (std::exchange(m_carriage, false)) {
-            if (piece.front() == '\n') ++m_notes.lineEnds;
-            else text.push_back('\r');
+            if (piece.front() == '\n')
+                ++m_notes.lineEnds;
+            else
+                text.push_back('\r');
         }
         const std::size_t end = std::min(piece.find('\r'), piece.size());
         text.append(piece.substr(0, end));
@@ -133,18 +148,24 @@ void TextReader::appendLines(std::string_view piece, bool last, std::string& tex
     if (last && std::exchange(m_carriage, false)) text.push_back('\r');
 }
 
-bool TextReader::next(std::string& text) {
+bool TextReader::next(std::string &text) {
+    if (m_zero)
+        throw notText(m_path, "the file is binary (it holds zero bytes)", *m_zero,
+                      "give a text file, or cut it off there");
     if (m_done) return false;
     std::string piece = readPiece();
     const bool last = m_done;
-    if (m_notes.encoding == Encoding::utf8 || m_notes.encoding == Encoding::latin1) refuseZeros(piece);
+    if (m_notes.encoding == Encoding::utf8 || m_notes.encoding == Encoding::latin1) cutAtZero(piece);
     m_offset += piece.size();
     m_notes.bytesRead = m_offset;
     std::string converted;
     std::string whole = std::exchange(m_held, {}) + piece;
-    if (m_notes.encoding == Encoding::latin1) appendLatin1(converted, whole);
-    else if (m_notes.encoding == Encoding::utf8) convertUtf8(std::move(whole), last, converted);
-    else convertUtf16(std::move(whole), last, converted);
+    if (m_notes.encoding == Encoding::latin1)
+        appendLatin1(converted, whole);
+    else if (m_notes.encoding == Encoding::utf8)
+        convertUtf8(std::move(whole), last, converted);
+    else
+        convertUtf16(std::move(whole), last, converted);
     const std::size_t before = text.size();
     appendLines(converted, last, text);
     return !last || text.size() > before;

@@ -14,11 +14,11 @@ struct TokenisedDomain {
     std::uint64_t trainingBegin = 0, trainingEnd = 0;
     std::uint64_t validationBegin = 0, validationEnd = 0;
     std::uint64_t documents = 0, bytes = 0;
-    bool operator==(const TokenisedDomain&) const = default;
+    bool operator==(const TokenisedDomain &) const = default;
 };
 
-/// In the token files stand codes: bytes, or the place of a character in `characters` plus 1 (0 = unknown). Tokens are made
-/// of codes on reading, when it is known which characters are frequent enough: those of `vocabulary`, ascending.
+/// In the token files stand codes: bytes, or the place of a character in `characters` plus 1 (0 = unknown). Tokens are
+/// made of codes on reading, when it is known which characters are frequent enough: those of `vocabulary`, ascending.
 struct TokenManifest {
     bool bytes = false;
     std::u32string characters;
@@ -26,13 +26,13 @@ struct TokenManifest {
     std::vector<TokenisedDomain> domains;
     std::uint64_t documents = 0, sourceBytes = 0;
     std::uint64_t trainingTokens = 0, validationTokens = 0, validationBytes = 0;
-    std::string content;                 ///< hash of text, split and vocabulary
+    std::string content;  ///< hash of text, split and vocabulary
     std::vector<std::string> warnings;
-    bool operator==(const TokenManifest&) const = default;
+    bool operator==(const TokenManifest &) const = default;
 };
 
-std::string toJson(const TokenManifest& manifest);
+std::string toJson(const TokenManifest &manifest);
 /// Nothing when the text is not what toJson wrote: broken, changed, or of another version.
-std::optional<TokenManifest> manifestFromJson(const std::string& text);
+std::optional<TokenManifest> manifestFromJson(const std::string &text);
 
 }  // namespace moescope::data
