@@ -13,6 +13,7 @@ namespace moescope::plots {
 namespace {
 
 double scale = 1;
+bool portable = false;
 
 // Tabular digits come first in the list; without the resource, families whose digits are tabular by themselves.
 bool loadFigures() {
@@ -43,7 +44,12 @@ QFont make(const QStringList& families, int px, QFont::Weight weight) {
 
 }  // namespace
 
-QFont uiFont(int px, QFont::Weight weight) { return make(uiFamilies(), px, weight); }
+QFont uiFont(int px, QFont::Weight weight) {
+    static const QStringList common{"Inter", "Noto Sans", "DejaVu Sans"};
+    return make(portable ? common : uiFamilies(), px, weight);
+}
+
+void setPortableFonts(bool on) { portable = on; }
 
 QFont monoFont(int px, QFont::Weight weight) {
     QFont font = make({"JetBrains Mono", "Noto Sans Mono", "DejaVu Sans Mono"}, px, weight);

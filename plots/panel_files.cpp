@@ -55,6 +55,7 @@ QByteArray Panel::svg() {
     QByteArray bytes;
     QBuffer buffer(&bytes);
     buffer.open(QIODevice::WriteOnly);
+    setPortableFonts(true);
     inExportMode([&](QSize size) {
         const QSize whole(size.width() + 2 * edge, size.height() + headerHeight + 2 * edge);
         QSvgGenerator generator;
@@ -72,6 +73,7 @@ QByteArray Panel::svg() {
         painter.translate(edge, edge + headerHeight);
         m_plot->toPainter(&painter, size.width(), size.height());
         painter.end();
+        setPortableFonts(false);
     });
     return bytes;
 }

@@ -93,6 +93,7 @@ QFont uiFont(int px, QFont::Weight = QFont::Normal);
 QFont monoFont(int px, QFont::Weight = QFont::Normal);
 QFont displayFont(int px, QFont::Weight = QFont::DemiBold);
 void setFontScale(double scale);                    // 1 = 13 px body text
+void setPortableFonts(bool);                        // while writing SVG: families that other programs know too
 
 QPalette paletteOf(const Theme&);
 QString styleSheetOf(const Theme&);                 // properties: kind=primary|ghost|tall|link, state=error, role=label|unit|title|...

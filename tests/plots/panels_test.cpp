@@ -138,6 +138,8 @@ TEST(Panel, FilesAreWrittenInEveryFormatAndAFailureIsASentence) {
     const QByteArray text = svg.readAll();
     EXPECT_TRUE(text.contains("training step"));
     EXPECT_TRUE(text.contains("polyline") || text.contains("<path"));
+    EXPECT_TRUE(text.contains("font-family=\"Inter\""));
+    EXPECT_FALSE(text.contains("MoEScope Figures"));
     QString error;
     EXPECT_FALSE(panel.save(ExportFormat::Png, folder.path() + "/none/x.png", &error));
     EXPECT_TRUE(error.contains("/none/x.png"));
