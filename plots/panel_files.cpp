@@ -68,6 +68,7 @@ QByteArray Panel::svg() {
         QCPPainter painter(&generator);
         painter.setMode(QCPPainter::pmVectorized);
         painter.setMode(QCPPainter::pmNoCaching);
+        painter.setFont(uiFont(11));
         painter.fillRect(QRect(QPoint(), whole), theme().surface);
         m_header->paintTo(painter, QRect(edge, edge, size.width(), headerHeight));
         painter.translate(edge, edge + headerHeight);
