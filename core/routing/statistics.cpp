@@ -216,7 +216,7 @@ void RoutingStatistics::finish(telemetry::StepTelemetry& out, std::span<const Ro
         for (std::size_t q = 0; q < count; ++q) to.place(out.logitQuantiles, count, q, *next++);
         if (i < tensors.size() && tensors[i]->has("selection_bias"))
             for (std::int64_t e = 0; e < layer.layout.experts; ++e) to.place(out.selectionBias, width, static_cast<std::size_t>(e), *next++);
-        layer.row = {};
+        layer.row = at::Tensor();
         layer.logits.clear();
     }
     dropEmpty(out);

@@ -1,0 +1,30 @@
+// The input of a router by hand, read and checked: configuration, one table of logits a layer, draws, state.
+#pragma once
+
+#include "core/tensor.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <vector>
+
+#include "core/base/problem.hpp"
+#include "core/routing/routing.hpp"
+
+namespace moescope::routing {
+
+struct TableInput {
+    std::vector<RouterSpec> specs;  ///< one a table
+    std::vector<RouterInput> inputs;
+    RouterTensors tensors;
+    std::vector<double> quantiles;
+    std::int64_t sequences = 1;
+    bool training = true;
+    at::Tensor taskGradient;  ///< [T, slots] of the first table, or undefined
+    at::Tensor domains;       ///< [T] int64, or undefined
+    std::int64_t domainCount = 0;
+};
+
+/// Problems leave the result unusable; broken numbers throw base::Error (exit 3).
+TableInput readTable(const nlohmann::json& object, base::Problems& problems);
+
+}  // namespace moescope::routing
