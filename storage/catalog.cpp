@@ -1,8 +1,10 @@
 // Keeping the list in step with the folders, and changing runs.
 #include "storage/catalog.hpp"
 
+#include <sqlite3.h>
+
 #include <algorithm>
-#include <chrono>
+#include <cerrno>
 #include <map>
 #include <system_error>
 
@@ -69,6 +71,8 @@ struct Catalog::Impl {
             if (error.exit() == ExitCode::newerSchema) throw;
             statements.reset();
             connection.reset();
+            runs.clear();
+            trash.clear();
             if (error.exit() != ExitCode::corrupt) return;   // busy or unwritable: a cache is not worth stopping for
             setAside();
             connect();
@@ -92,9 +96,9 @@ struct Catalog::Impl {
 
     void load() {
         for (KeptRow& kept : loadRows(*statements)) {
-            Entries& place = kept.trashed ? trash : runs;
-            FlatConfig config = flatten(kept.row.configJson);
-            place[kept.row.ulid] = {std::move(kept), std::move(config), 0};
+            Entry& entry = (kept.trashed ? trash : runs)[kept.row.ulid];
+            entry.config = flatten(kept.row.configJson);
+            entry.kept = std::move(kept);
         }
     }
 
@@ -106,10 +110,12 @@ struct Catalog::Impl {
             connection->exec("BEGIN IMMEDIATE");
             for (const std::string& ulid : gone) forgetRow(*statements, ulid);
             for (const KeptRow* row : changed) keepRow(*statements, *row);
-            if (base::fault::systemError(base::fault::pass("cat.commit")) != 0) throw SQLite::Exception("fault");
+            if (const int error = base::fault::systemError(base::fault::pass("cat.commit")); error != 0) throw SQLite::Exception("fault", error == ENOSPC ? SQLITE_FULL : SQLITE_IOERR);
             connection->exec("COMMIT");
-        } catch (const SQLite::Exception&) {
+        } catch (const SQLite::Exception& exception) {
             connection->tryExec("ROLLBACK");
+            const Error error = toError(exception, file());
+            if (error.exit() != ExitCode::io) throw error;
         }
     }
 

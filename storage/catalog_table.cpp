@@ -78,7 +78,7 @@ void keepRow(Statements& statements, const KeptRow& kept) {
     const RunRow& r = kept.row;
     nlohmann::json tags = nlohmann::json::array();
     for (const std::string& tag : r.tags) tags.push_back(textToJson(tag));
-    insertRow(statements.get("INSERT OR REPLACE INTO runs VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"), r.ulid,
+    insertRow(statements.get("INSERT OR REPLACE INTO runs VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"), r.ulid,
               std::string(kept.trashed ? "trash" : "runs"), kept.stamp, r.name, r.preset, r.router, r.parent, r.parentStep, std::string(toText(r.state)), r.reason, dumpJson(tags),
               r.star ? 1 : 0, r.archived ? 1 : 0, r.colour, r.note, r.group, r.conflict ? 1 : 0, r.createdUs, r.deletedUs, r.step, r.tokens, r.flops, r.seconds, r.loss,
               r.valLoss, r.bestVal, r.bitsPerByte, r.paramsTotal, r.paramsActive, r.bytesOnDisk, Blob{bytesOf(r.sparkline)}, Blob{bytesOf(r.fingerprint)}, r.fingerprintWidth, r.configJson);

@@ -42,6 +42,7 @@ std::optional<std::string> canonical(std::string_view key) {
     const std::string small = lowered(key);
     if (std::find(kFields.begin(), kFields.end(), small) != kFields.end()) return small;
     if (auto setting = config::canonicalKey(key)) return setting;
+    if (auto setting = config::canonicalKey(small)) return setting;
     if (key.starts_with("router.options.") && key.size() > 15) return std::string(key);
     return std::nullopt;
 }
@@ -203,6 +204,7 @@ private:
     void skipSpaces() {
         while (m_at < m_text.size() && (m_text[m_at] == ' ' || m_text[m_at] == '\t' || m_text[m_at] == '\n')) ++m_at;
     }
+    void skipOne() { m_at = std::min(m_at + 1, m_text.size()); }
     bool atEnd() const { return m_at >= m_text.size() || m_mistake; }
     static bool endsWord(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '(' || c == ')' || c == '"'; }
 
@@ -268,7 +270,7 @@ private:
         skipSpaces();
         MutableNode inner = alternatives(depth + 1);
         if (!m_mistake && (m_at >= m_text.size() || m_text[m_at] != ')')) mistake(open, "this ( has no )");
-        ++m_at;
+        skipOne();
         skipSpaces();
         return inner;
     }
@@ -386,7 +388,7 @@ private:
             text += m_text[m_at++];
         }
         if (m_at >= m_text.size()) mistake(open, "this quote has no end");
-        ++m_at;
+        skipOne();
         return text;
     }
 
@@ -401,7 +403,7 @@ private:
             text += m_text[m_at++];
         }
         if (m_at >= m_text.size()) mistake(open, "this pattern has no end");
-        ++m_at;
+        skipOne();
         auto compiled = Pattern::compile(text);
         if (const auto* wrong = std::get_if<Pattern::Mistake>(&compiled)) {
             mistake(open + 1 + wrong->at, wrong->text);

@@ -225,10 +225,10 @@ struct StoreSink::Impl {
             bytesQueued = 0;
             roomMade.notify_all();
         }
-        for (Queued& queued : batch)
-            if (auto* request = std::get_if<std::shared_ptr<Request>>(&queued.item)) refuse(**request, error);
         ended = true;
         setHealth(SinkHealth::failed, text);
+        for (Queued& queued : batch)
+            if (auto* request = std::get_if<std::shared_ptr<Request>>(&queued.item)) refuse(**request, error);
     }
 
     static void refuse(Request& request, const std::exception_ptr& error) {
