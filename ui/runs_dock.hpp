@@ -22,11 +22,15 @@ public:
     void setCurrentRun(const QString& ulid);
     /// Runs selected now, in the order of the list.
     QStringList selectedRuns() const;
+    QSize sizeHint() const override;
 
 signals:
     void runActivated(const QString& ulid);
     void newRunRequested();
     void compareRequested(const QStringList& ulids);
+
+protected:
+    void resizeEvent(QResizeEvent* event) override;
 
 private:
     struct Parts;
