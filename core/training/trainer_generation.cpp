@@ -16,7 +16,7 @@ constexpr std::int64_t kPromptTokens = 8;  // of validation text, when no prompt
 
 // Appends the experts of the last `tokens` tokens of a pass: [token][moeLayer][slot].
 void appendNewest(const model::PassResult& result, std::int64_t tokens, telemetry::GeneratedSample& out) {
-    const auto layers = static_cast<std::size_t>(out.layers), slots = static_cast<std::size_t>(out.slots);
+    const auto layers = static_cast<std::size_t>(out.layers), slots = static_cast<std::size_t>(out.slotsPerToken);
     const std::size_t base = out.expertIds.size();
     out.expertIds.resize(base + static_cast<std::size_t>(tokens) * layers * slots, -1);
     out.weights.resize(out.expertIds.size(), 0);
@@ -66,7 +66,7 @@ telemetry::GeneratedSample LiveTrainer::sample(std::string_view prompt, const Ge
                           "the prompt has " + std::to_string(ids.size()) + " tokens, the context " + std::to_string(m_config.model.context),
                           "prompt", "shorten it");
     const telemetry::ProbeSnapshot shape = emptySnapshot(0, 1);
-    telemetry::GeneratedSample out{m_progress.steps, std::string(prompt), shape.layers, shape.slots, shape.experts, {}, 0, {}, {}};
+    telemetry::GeneratedSample out{m_progress.steps, std::string(prompt), shape.layers, shape.slotsPerToken, shape.experts, {}, 0, {}, {}};
     out.promptTokens = static_cast<std::int32_t>(ids.size());
     const base::RandomStream random({options.seed, base::Purpose::sampling, 0, static_cast<std::uint64_t>(m_progress.steps)});
     model::Cache cache;

@@ -31,13 +31,13 @@ telemetry::ProbeSnapshot LiveTrainer::emptySnapshot(std::int64_t tokens, std::in
     out.layers = static_cast<std::int32_t>(m_specs.size());
     for (const routing::RouterSpec& spec : m_specs) {
         out.experts = std::max(out.experts, static_cast<std::int32_t>(spec.experts));
-        out.slots = std::max(out.slots, static_cast<std::int32_t>(routing::slots(spec)));
+        out.slotsPerToken = std::max(out.slotsPerToken, static_cast<std::int32_t>(routing::slots(spec)));
     }
     out.tokens = static_cast<std::int32_t>(tokens);
     out.sequenceLength = static_cast<std::int32_t>(length);
     out.moeLayerIndex.assign(m_moeLayers.begin(), m_moeLayers.end());
     const auto rows = static_cast<std::size_t>(out.layers) * static_cast<std::size_t>(tokens);
-    const auto slots = rows * static_cast<std::size_t>(out.slots);
+    const auto slots = rows * static_cast<std::size_t>(out.slotsPerToken);
     out.expertIds.assign(slots, -1);
     out.weights.assign(slots, 0);
     out.kept.assign(slots, 0);
@@ -57,9 +57,9 @@ void LiveTrainer::fillSnapshot(telemetry::ProbeSnapshot& out, std::int64_t from,
     for (std::size_t layer = 0; layer < result.routings.size(); ++layer) {
         const routing::Routing& routing = result.routings[layer];
         const std::int64_t row = static_cast<std::int64_t>(layer) * out.tokens + from;
-        copyRows<std::int64_t>(routing.experts, out.expertIds, row, out.slots);
-        copyRows<float>(routing.weights.to(at::kFloat), out.weights, row, out.slots);
-        copyRows<bool>(routing.kept, out.kept, row, out.slots);
+        copyRows<std::int64_t>(routing.experts, out.expertIds, row, out.slotsPerToken);
+        copyRows<float>(routing.weights.to(at::kFloat), out.weights, row, out.slotsPerToken);
+        copyRows<bool>(routing.kept, out.kept, row, out.slotsPerToken);
         if (routing.logits.defined()) copyRows<float>(routing.logits.to(at::kFloat), out.logits, row, out.experts);
     }
     const at::Tensor losses = result.tokenLoss.to(at::kFloat).cpu();

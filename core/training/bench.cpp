@@ -1,0 +1,169 @@
+// Measures whole steps, or one mixture layer; the ceiling is taken before and after and the better one counts.
+#include "core/training/bench.hpp"
+
+#include "core/tensor.hpp"
+
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <functional>
+#include <numeric>
+
+#include "core/base/clock.hpp"
+#include "core/config/derived.hpp"
+#include "core/config/validate.hpp"
+#include "core/training/devices.hpp"
+#include "core/training/live_trainer.hpp"
+
+namespace moescope::training {
+
+namespace {
+
+constexpr int kWarmUp = 3, kLeastSteps = 10;
+
+std::string& benchDevice() {
+    static std::string device;
+    return device;
+}
+void waitForBenchDevice() { waitForDevice(benchDevice()); }
+
+double secondsOf(const std::string& device, const std::function<void()>& work) {
+    waitForDevice(device);
+    const std::int64_t started = base::monotonicNanoseconds();
+    work();
+    waitForDevice(device);
+    return static_cast<double>(base::monotonicNanoseconds() - started) * 1e-9;
+}
+
+std::vector<double> repeat(const std::string& device, double seconds, const std::function<void()>& work) {
+    for (int i = 0; i < kWarmUp; ++i) work();
+    std::vector<double> times;
+    double spent = 0;
+    while (spent < seconds || times.size() < kLeastSteps) {
+        times.push_back(secondsOf(device, work));
+        spent += times.back();
+    }
+    return times;
+}
+
+void summarise(std::vector<double> times, double flopsPerToken, BenchResult& out) {
+    std::ranges::sort(times);
+    out.steps = static_cast<std::int64_t>(times.size());
+    out.stepSeconds = times[times.size() / 2];
+    out.fastestStep = times.front();
+    out.slowestStep = times.back();
+    out.tokensPerSecond = static_cast<double>(out.tokensPerStep) / out.stepSeconds;
+    out.flopsPerToken = flopsPerToken;
+    out.gigaflops = flopsPerToken * out.tokensPerSecond * 1e-9;
+}
+
+void benchTrain(LiveTrainer& trainer, double seconds, BenchResult& out) {
+    const auto& config = trainer.config();
+    out.tokensPerStep = config.training.batch * config.model.context * config.training.accumulate;
+    const std::vector<double> times = repeat(out.device, seconds, [&] { trainer.step(); });
+    summarise(times, config::cost(config, trainer.vocabulary()).flopsToken, out);
+
+    kernels::PartTimes parts;
+    benchDevice() = out.device;
+    if (out.device != "cpu") parts.wait = waitForBenchDevice;
+    trainer.listen(&parts);
+    const double total = secondsOf(out.device, [&] {
+        for (int i = 0; i < kLeastSteps; ++i) trainer.step();
+    });
+    trainer.listen(nullptr);
+    double known = 0;
+    for (std::size_t i = 0; i < parts.seconds.size(); ++i) {
+        out.parts.push_back({std::string(kernels::kPartNames[i]), parts.seconds[i] / kLeastSteps});
+        known += parts.seconds[i];
+    }
+    out.parts.push_back({"other", std::max(0.0, total - known) / kLeastSteps});
+}
+
+// One mixture block on random rows: the layer alone, without attention, optimizer or loss.
+void benchMixture(const config::RunConfig& config, double seconds, BenchResult& out) {
+    const std::int64_t layer = config::moeLayers(config).front(), d = config.model.width;
+    const config::MoeShape shape = config::moeShape(config, layer);
+    const auto options = at::TensorOptions().device(at::Device(out.device));
+    const at::ScalarType compute = config.training.precision == "bf16" ? at::kBFloat16 : at::kFloat;
+    const auto random = [&](at::IntArrayRef size, at::ScalarType type) {
+        return (at::randn(size, options) * 0.05).to(type).set_requires_grad(true);
+    };
+    kernels::MixtureWeights weights;
+    weights.activation = kernels::activationOf(config.model.activation);
+    const std::int64_t inward = kernels::gated(weights.activation) ? 2 * shape.expertWidth : shape.expertWidth;
+    weights.norm = {at::ones({d}, options), config.model.norm_epsilon, false};
+    weights.experts = {random({shape.experts, inward, d}, compute), random({shape.experts, d, shape.expertWidth}, compute)};
+    const routing::RouterSpec spec = routing::makeSpec(config, layer);
+    routing::RouterTensors tensors = routing::createTensors(spec, d, 1, 0);
+    for (auto& [name, tensor] : tensors.tensors) tensor = tensor.to(options.device());
+    if (tensors.has("weight")) tensors.tensors["weight"].set_requires_grad(true);
+
+    kernels::BlockContext context;
+    context.sequences = config.training.batch;
+    context.length = config.model.context;
+    context.compute = compute;
+    out.tokensPerStep = context.sequences * context.length;
+    const at::Tensor x = at::randn({out.tokensPerStep, d}, options).set_requires_grad(true);
+    const at::Tensor towards = at::randn({out.tokensPerStep, d}, options);
+    const kernels::Route route = [&](const at::Tensor& features) {
+        routing::RouterInput input;
+        input.features = features;
+        input.sequences = context.sequences;
+        return routing::route(spec, tensors, input);
+    };
+    double forward = 0;
+    const std::vector<double> times = repeat(out.device, seconds, [&] {
+        kernels::MixtureResult result;
+        forward = secondsOf(out.device, [&] { result = kernels::referenceBackend().mixture(x, weights, spec, route, layer, context); });
+        result.x.backward(towards);
+    });
+    const double perToken = 6.0 * static_cast<double>(d) *
+                            (config::activeExperts(config, shape) * static_cast<double>(config::expertMatrices(config.model) * shape.expertWidth) +
+                             static_cast<double>(shape.experts));
+    summarise(times, perToken, out);
+    out.parts = {{"forward", forward}, {"backward", std::max(0.0, out.stepSeconds - forward)}};
+}
+
+}  // namespace
+
+double matrixCeiling(std::string_view device, bool bf16) {
+    const at::NoGradGuard guard;
+    const bool gpu = device != "cpu";
+    const std::int64_t n = gpu ? 8192 : 1024;
+    const auto options = at::TensorOptions().device(at::Device(std::string(device)));
+    const at::Tensor a = at::randn({n, n}, options).to(bf16 ? at::kBFloat16 : at::kFloat), b = a.clone();
+    at::Tensor c = at::empty_like(a);
+    double best = 1e9;
+    for (int i = 0; i < 8; ++i) best = std::min(best, secondsOf(std::string(device), [&] { at::mm_out(c, a, b); }));
+    return 2.0 * static_cast<double>(n) * static_cast<double>(n) * static_cast<double>(n) / best * 1e-9;
+}
+
+BenchResult runBench(std::string_view kind, const config::RunConfig& config, double seconds, base::Problems& problems) {
+    BenchResult out;
+    out.kind = kind;
+    if (kind != "train" && kind != "moe") problems.push_back({"kind", "There is no benchmark \"" + std::string(kind) + "\" here; take train or moe."});
+    if (kind == "moe" && config::moeLayers(config).empty()) problems.push_back({"moe.experts", "The configuration has no layer with experts."});
+    if (kind == "moe" && config.router.net == "hash") problems.push_back({"router.net", "A hash router needs token ids; bench train runs it."});
+    for (base::Problem& problem : config::validate(config)) problems.push_back(std::move(problem));
+    out.device = resolveDevice(config.training.device, problems);
+    if (!problems.empty()) return out;
+    prepareThread(config.training.threads, config.training.deterministic);
+    out.threads = at::get_num_threads();
+    const bool bf16 = config.training.precision == "bf16";
+    out.ceilingGigaflops = matrixCeiling(out.device, bf16);
+    if (kind == "train") {
+        const auto corpus = data::openCorpus(config, "", problems);
+        if (!problems.empty()) return out;
+        LiveTrainer trainer(config, corpus, out.device);
+        benchTrain(trainer, seconds, out);
+    } else {
+        benchMixture(config, seconds, out);
+    }
+    out.ceilingGigaflops = std::max(out.ceilingGigaflops, matrixCeiling(out.device, bf16));
+    out.shareOfCeiling = out.gigaflops / out.ceilingGigaflops;
+    out.peakMemoryBytes = peakMemoryBytes(out.device);
+    out.environmentJson = environmentJson();
+    return out;
+}
+
+}  // namespace moescope::training

@@ -1,0 +1,149 @@
+// A trainer that was saved and restored goes on with the bits of one that was not.
+#include "core/tensor.hpp"
+
+#include <gtest/gtest.h>
+
+#include "core/base/error.hpp"
+#include "tests/core/training/saved.hpp"
+
+namespace moescope::test {
+namespace {
+
+constexpr int kSteps = 10;
+
+struct Mix {
+    const char* name;
+    void (*change)(config::RunConfig&);
+};
+
+// Everything a report says but time and memory, which no run repeats.
+telemetry::StepTelemetry repeatable(telemetry::StepTelemetry r) {
+    r.seconds = r.tokensPerSecond = r.memory = r.dataWait = r.storeWait = 0;
+    return r;
+}
+
+bool same(const telemetry::StepTelemetry& a, const telemetry::StepTelemetry& b) {
+    bool equal = a.step == b.step && a.tokens == b.tokens && a.flops == b.flops;
+    std::vector<std::string> numbers[2];
+    const auto bits = [](const auto& member) {
+        using T = std::decay_t<decltype(member)>;
+        if constexpr (std::is_same_v<T, double>)
+            return std::string(reinterpret_cast<const char*>(&member), sizeof member);
+        else
+            return std::string(reinterpret_cast<const char*>(member.data()), member.size() * sizeof(member[0]));
+    };
+    telemetry::visitMetrics(a, [&](const telemetry::Metric&, const auto& member) { numbers[0].push_back(bits(member)); });
+    telemetry::visitMetrics(b, [&](const telemetry::Metric&, const auto& member) { numbers[1].push_back(bits(member)); });
+    return equal && numbers[0] == numbers[1];
+}
+
+// Commands of a scripted life: the same at the same steps, resumed or not.
+void act(training::LiveTrainer& trainer, std::int64_t step) {
+    telemetry::Event event;
+    const auto apply = [&](config::Command c) { ASSERT_TRUE(trainer.apply(c, event).empty()); };
+    if (step == 3) apply({"set", {{"key", std::string("balance.coefficient")}, {"value", 0.2}}});
+    if (step == 4) apply({"rig", {{"layer", std::int64_t{1}}, {"expert", std::int64_t{2}}, {"bias", 2.5}}});
+    if (step == 5) apply({"mute", {{"layer", std::int64_t{0}}, {"expert", std::int64_t{1}}}});
+    if (step == 7) apply({"set", {{"key", std::string("training.lr")}, {"value", 0.001}}});
+    if (step == 8) apply({"unmute", {}});
+}
+
+class ResumeMatrix : public testing::TestWithParam<Mix> {};
+
+TEST_P(ResumeMatrix, FromEveryStepGivesTheBitsOfTheUninterruptedRun) {
+    config::RunConfig c = lettersConfig();
+    c.training.warmup = 6;
+    GetParam().change(c);
+    const Folder folder;
+    auto whole = makeTrainer(c);
+    std::vector<checkpoint::LoadedCheckpoint> saved;
+    std::vector<telemetry::StepTelemetry> reports;
+    std::vector<double> evaluations;
+    for (int step = 0; step < kSteps; ++step) {
+        saved.push_back(throughDisk(*whole, folder));
+        act(*whole, step);
+        const auto result = whole->step();
+        reports.push_back(result.report ? repeatable(*result.report) : telemetry::StepTelemetry{});
+        evaluations.push_back(whole->evaluate().loss);
+    }
+    const Bits expected = bitsOf(*whole);
+    for (int from = 0; from < kSteps; ++from) {
+        auto resumed = makeTrainer(c);
+        resumed->restore(saved[static_cast<std::size_t>(from)]);
+        ASSERT_EQ(resumed->stepsDone(), from);
+        for (int step = from; step < kSteps; ++step) {
+            act(*resumed, step);
+            const auto result = resumed->step();
+            const auto at = static_cast<std::size_t>(step);
+            ASSERT_TRUE(same(result.report ? repeatable(*result.report) : telemetry::StepTelemetry{}, reports[at])) << from << " -> " << step;
+            ASSERT_EQ(resumed->evaluate().loss, evaluations[at]) << from << " -> " << step;
+        }
+        EXPECT_EQ(bitsOf(*resumed), expected) << "resumed from " << from;
+        EXPECT_EQ(resumed->tokensDone(), whole->tokensDone());
+        EXPECT_EQ(resumed->flopsDone(), whole->flopsDone());
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Features, ResumeMatrix,
+    testing::Values(Mix{"Plain", [](config::RunConfig&) {}}, Mix{"Dropout", [](config::RunConfig& c) { c.model.dropout = 0.2; }},
+                    Mix{"RouterNoise", [](config::RunConfig& c) { c.router.noise = "logit_gauss_fixed", c.router.noise_scale = 2; }},
+                    Mix{"AccumulateThree", [](config::RunConfig& c) { c.training.accumulate = 3, c.balance.scope = "global"; }},
+                    Mix{"LossFreeBias",
+                        [](config::RunConfig& c) {
+                            c.router.offset = "bias_sign";
+                            c.router.offset_rate = 0.02;
+                            c.router.score = "sigmoid";
+                        }},
+                    Mix{"Capacity", [](config::RunConfig& c) { c.capacity.factor = 0.9, c.capacity.priority = "random"; }},
+                    Mix{"SparseReports", [](config::RunConfig& c) { c.telemetry.report_every = 4; }},
+                    Mix{"AllTogether",
+                        [](config::RunConfig& c) {
+                            c.model.dropout = 0.1;
+                            c.router.noise = "input_jitter";
+                            c.router.noise_scale = 0.1;
+                            c.training.accumulate = 3;
+                            c.balance.z_coefficient = 0.01;
+                            c.model.qk_norm = true;
+                            c.moe.shared_experts = 1;
+                        }}),
+    [](const auto& info) { return info.param.name; });
+
+TEST(Restore, RefusesTheCheckpointOfAnotherModelNamingTheTensor) {
+    const Folder folder;
+    auto small = makeTrainer(lettersConfig());
+    const auto saved = throughDisk(*small, folder);
+    config::RunConfig wider = lettersConfig();
+    wider.model.width = 32;
+    auto other = makeTrainer(wider);
+    try {
+        other->restore(saved);
+        FAIL();
+    } catch (const base::Error& error) {
+        EXPECT_EQ(error.exit(), base::ExitCode::badInput);
+        EXPECT_NE(error.line().find("model.embed_tokens.weight"), std::string::npos);
+    }
+}
+
+TEST(Restore, RefusesOtherData) {
+    const Folder folder;
+    auto trainer = makeTrainer(lettersConfig());
+    const auto saved = throughDisk(*trainer, folder);
+    training::LiveTrainer other(lettersConfig(), std::make_shared<Letters>(2), "cpu");
+    EXPECT_THROW(other.restore(saved), base::Error);
+}
+
+TEST(SavedNames, AreThoseOfHuggingFaceCheckpoints) {
+    auto trainer = makeTrainer(lettersConfig());
+    const Bits bits = bitsOf(*trainer);
+    for (const char* name : {"model.embed_tokens.weight", "model.layers.0.self_attn.q_proj.weight", "model.layers.0.self_attn.k_proj.weight",
+                             "model.layers.1.self_attn.v_proj.weight", "model.layers.1.self_attn.o_proj.weight", "model.layers.0.input_layernorm.weight",
+                             "model.layers.0.post_attention_layernorm.weight", "model.layers.0.mlp.gate.weight", "model.layers.0.mlp.experts.3.gate_proj.weight",
+                             "model.layers.0.mlp.experts.3.up_proj.weight", "model.layers.1.mlp.experts.0.down_proj.weight", "model.norm.weight",
+                             "exp_avg.model.layers.0.mlp.experts.3.up_proj.weight", "exp_avg_sq.model.norm.weight", "generator.cpu"})
+        EXPECT_TRUE(bits.contains(name)) << name;
+    EXPECT_EQ(bits.at("generator.cpu").size(), 5056u);
+}
+
+}  // namespace
+}  // namespace moescope::test
