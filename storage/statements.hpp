@@ -1,9 +1,11 @@
 // Prepared statements, kept by their text; a Query borrows one and gives it back reset.
 #pragma once
 
+#include <SQLiteCpp/Column.h>
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Statement.h>
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -43,5 +45,11 @@ public:
 private:
     SQLite::Statement& m_statement;
 };
+
+/// The first column of the first row, 0 when there is none or it is null.
+inline std::int64_t firstNumber(Statements& statements, const char* sql) {
+    Rows rows(statements, sql);
+    return rows.next() && !rows->getColumn(0).isNull() ? rows->getColumn(0).getInt64() : 0;
+}
 
 }  // namespace moescope::storage

@@ -166,7 +166,7 @@ struct StoreSink::Impl {
                 }
                 return;
             } catch (const Error& error) {
-                if (!worthRetrying(error) || (stopping && !first)) throw;
+                if (!worthRetrying(error) || ((stopping || givenUp) && !first)) throw;
                 stall(error, first);
             }
         }
@@ -181,7 +181,7 @@ struct StoreSink::Impl {
             setHealth(SinkHealth::retrying, error.happened() + "; " + std::to_string(writer.pendingBytes() >> 10) + " KB wait in memory and will be written as soon as the disk takes them");
         }
         std::unique_lock guard(mutex);
-        retry.wait_for(guard, options.retryEvery, [&] { return stopping.load(); });
+        retry.wait_for(guard, options.retryEvery, [&] { return stopping || givenUp; });
         guard.unlock();
         // A descriptor whose sync failed is never trusted again.
         if (error.code() != "disk.full" && error.code() != "store.busy") reopen();
@@ -247,7 +247,7 @@ struct StoreSink::Impl {
     double waited = 0;
     bool wanted = false;
     std::exception_ptr failure;
-    std::atomic<bool> stopping{false}, ended{false};
+    std::atomic<bool> stopping{false}, givenUp{false}, ended{false};
     std::atomic<std::int64_t> committed{-1};
     std::atomic<SinkHealth> healthNow{SinkHealth::good};
     bool ballastGone = false;
@@ -278,6 +278,12 @@ void StoreSink::flush() { m_impl->ask({}).get(); }
 void StoreSink::close() {
     if (m_impl->ended) return;
     m_impl->ask({}, true).get();
+}
+
+void StoreSink::giveUp() {
+    const std::lock_guard guard(m_impl->mutex);
+    m_impl->givenUp = true;
+    m_impl->retry.notify_all();
 }
 
 SinkHealth StoreSink::health() const { return m_impl->healthNow; }

@@ -52,6 +52,10 @@ public:
     /// Flushes, ends the attempt, compacts, closes the database and releases the run's lock.
     void close();
 
+    /// From now on a disk that does not take data is tried once more and then an error to everybody who waits: for a user
+    /// who wants to stop without waiting for space. Any thread.
+    void giveUp();
+
     SinkHealth health() const;
     double waitedSeconds() const;        ///< so far, by callers, for the queue
     std::int64_t queuedBytes() const;

@@ -273,6 +273,21 @@ TEST_F(FaultTest, AFailingDiskIsRetriedOnANewDescriptor) {
     expectWhole(run, 1);
 }
 
+TEST_F(FaultTest, GivingUpOnAFullDiskEndsTheWaitingWithTheReason) {
+    const TestRun run;
+    Signal signal;
+    SinkOptions options;
+    options.commitEvery = std::chrono::milliseconds(1);
+    options.onHealth = [&](SinkHealth health, const std::string&) { signal.set(health); };
+    StoreSink sink(run.started(), options);
+    fault::configure("db.commit:*:enospc");
+    sink.report(smallReport(1));
+    ASSERT_TRUE(signal.waitFor(1));
+    sink.giveUp();
+    EXPECT_EQ(errorOf([&] { sink.flush(); }), "6 disk.full");
+    EXPECT_EQ(sink.health(), SinkHealth::failed);
+}
+
 TEST(Sink, AMistakeOfTheTrainerIsToldToTheTrainer) {
     const TestRun run;
     SinkOptions options;
