@@ -3,9 +3,18 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <array>
+#include <cmath>
+
 #include "core/config/config_json.hpp"
 
 namespace moescope::ui {
+namespace {
+
+constexpr std::array<std::string_view, 4> kAxisNames = {"step", "tokens", "flops", "seconds"};
+
+}  // namespace
 
 RunData::RunData(const RunOpening& opening)
     : m_meta(opening.meta), m_state(opening.state), m_summary(opening.summary), m_events(opening.events),
@@ -55,9 +64,26 @@ std::size_t RunData::element(const Track& track, std::int64_t moeLayer, std::int
     return static_cast<std::size_t>(moeLayer * (track.info().width / layers) + inner);
 }
 
+bool RunData::hasAxis(XAxis axis) const { return axis == XAxis::step || track(kAxisNames[static_cast<std::size_t>(axis)]); }
+
+double RunData::lastStep() const {
+    const Track* loss = track("loss");
+    return std::max(static_cast<double>(m_summary.step), loss ? loss->step(loss->size() - 1) : 0.0);
+}
+
+double RunData::stepAt(XAxis axis, double x) const {
+    const double last = lastStep();
+    if (axis == XAxis::step) return std::clamp(x, 0.0, last);
+    double low = 0, high = last;
+    while (high - low > 0.5) {
+        const double middle = (low + high) / 2;
+        (onAxis(axis, middle) < x ? low : high) = middle;
+    }
+    return std::round(high);
+}
+
 double RunData::onAxis(XAxis axis, double step) const {
-    static constexpr std::string_view kNames[] = {"step", "tokens", "flops", "seconds"};
-    const Track* along = axis == XAxis::step ? nullptr : track(kNames[static_cast<int>(axis)]);
+    const Track* along = axis == XAxis::step ? nullptr : track(kAxisNames[static_cast<std::size_t>(axis)]);
     if (!along) return axis == XAxis::step || step == 0 ? step : telemetry::kNone;
     const std::size_t at = along->at(step);
     if (at == along->size()) return along->mean(0) * step / along->step(0);

@@ -52,6 +52,12 @@ public:
     std::size_t element(const Track& track, std::int64_t moeLayer, std::int64_t inner = 0) const;
     /// A step as a point of another axis, linear between stored points.
     double onAxis(XAxis axis, double step) const;
+    /// The other way round; a step that was reached at or after the start and not beyond lastStep().
+    double stepAt(XAxis axis, double x) const;
+    /// Newest step of which anything is known.
+    double lastStep() const;
+    /// False for axes the run did not store (no step yet).
+    bool hasAxis(XAxis axis) const;
 
     std::int64_t moeLayers() const { return static_cast<std::int64_t>(m_meta.facts.moeLayers.size()); }
     std::int64_t experts() const { return m_meta.facts.experts; }

@@ -3,6 +3,8 @@
 
 #include <QTimer>
 
+#include <algorithm>
+
 #include "core/base/error.hpp"
 
 namespace moescope::ui {
@@ -10,9 +12,26 @@ namespace {
 
 constexpr int kLiveMs = 100;
 constexpr int kIdleMs = 1000;
-constexpr std::int64_t kOverviewPoints = 2000;
+constexpr std::int64_t kOverviewPoints = 4000, kOverviewValues = 400'000;
 
-std::shared_ptr<RunOpening> readAll(storage::RunReader& reader) {
+/// What the window draws; the rest (positions, domains x experts ...) stays in the folder until a view asks for it.
+const std::vector<std::string>& shownSeries() {
+    static const std::vector<std::string> names{
+        "tokens", "flops", "seconds", "loss", "val_loss", "domain_loss", "bits_per_byte", "auxiliary", "aux_balance",
+        "learning_rate", "gradient_norm", "tokens_per_second", "memory", "load", "logit_mean", "logit_quantiles",
+        "effective_experts", "imbalance", "top1_weight", "top1_probability", "top1_load", "router_entropy",
+        "dropped_assignments", "dropped_tokens", "dead", "starving"};
+    return names;
+}
+
+bool isShown(const std::string& name) { return std::ranges::find(shownSeries(), name) != shownSeries().end(); }
+
+/// Wide series are read in fewer points: a picture has no room for more.
+std::int64_t overviewPoints(const storage::SeriesInfo& info) {
+    return std::clamp<std::int64_t>(kOverviewValues / std::max<std::int64_t>(1, info.width), 200, kOverviewPoints);
+}
+
+std::shared_ptr<RunOpening> openingOf(storage::RunReader& reader) {
     auto opening = std::make_shared<RunOpening>();
     opening->folder = reader.runFolder().string();
     opening->cursor = reader.now();
@@ -20,7 +39,7 @@ std::shared_ptr<RunOpening> readAll(storage::RunReader& reader) {
     opening->state = reader.state();
     opening->summary = reader.summary();
     for (const storage::SeriesInfo& info : reader.listSeries())
-        opening->series.push_back({info, reader.series(info.name, {.maxPoints = kOverviewPoints})});
+        if (isShown(info.name)) opening->series.push_back({info, reader.series(info.name, {.maxPoints = overviewPoints(info)})});
     opening->events = reader.events();
     opening->samples = reader.samples();
     opening->probes = reader.probes();
@@ -53,12 +72,17 @@ void FeedWorker::open(const QString& runFolder) {
     }
     guarded([&] {
         m_reader = std::make_unique<storage::RunReader>(runFolder.toStdString());
-        const auto opening = readAll(*m_reader);
-        m_cursor = opening->cursor;
-        m_state = opening->state;
-        emit opened(opening);
+        readAll();
         m_timer->start(m_state.lockHeld ? kLiveMs : kIdleMs);
     });
+}
+
+void FeedWorker::readAll() {
+    const auto opening = openingOf(*m_reader);
+    m_cursor = opening->cursor;
+    m_state = opening->state;
+    m_factsKnown = opening->meta.facts.paramsTotal > 0;
+    emit opened(opening);
 }
 
 void FeedWorker::close() {
@@ -69,7 +93,8 @@ void FeedWorker::close() {
 void FeedWorker::poll() {
     if (!m_reader) return;
     guarded([this] {
-        auto update = std::make_shared<storage::Update>(m_reader->poll(m_cursor));
+        auto update = std::make_shared<storage::Update>(m_reader->poll(m_cursor, shownSeries()));
+        if (update->restarted || (!m_factsKnown && !(update->cursor == m_cursor))) return readAll();
         m_cursor = update->cursor;
         const bool changed = !update->empty() || update->summary || !(update->state == m_state);
         m_state = update->state;

@@ -33,7 +33,7 @@ public:
     void loadProbe(std::int64_t step);
 
 signals:
-    void opened(moescope::ui::RunOpeningPtr opening);
+    void opened(moescope::ui::RunOpeningPtr opening); ///< again when the run went back to an earlier step (a resume)
     void updated(moescope::ui::RunUpdatePtr update);  ///< only when something is new or the state changed
     void probeLoaded(moescope::ui::ProbePtr probe);
     void failed(const QString& sentence);             ///< damaged, gone, newer: what happened and what to do
@@ -61,12 +61,14 @@ signals:
 
 private:
     void poll();
+    void readAll();
     template <class Read>
     void guarded(Read&& read);
 
     std::unique_ptr<storage::RunReader> m_reader;
     storage::Cursor m_cursor;
     storage::StateInfo m_state;
+    bool m_factsKnown = false;  ///< domains, layers ...: written once the engine has loaded data and model
     QTimer* m_timer = nullptr;
 };
 

@@ -22,7 +22,8 @@ using plots::Theme;
 using storage::RunRow;
 using storage::RunState;
 
-constexpr int kRowHeight = 28, kGroupHeight = 34, kDotX = 22, kNameX = 34, kValueWidth = 44, kPrintWidth = 28, kPrintHeight = 14;
+constexpr int kRowHeight = 28, kGroupHeight = 34, kDotX = 22, kNameX = 34, kValueWidth = 40, kPrintWidth = 28, kPrintHeight = 14,
+              kStarRoom = 18, kShortName = 60;
 
 const RunsDockModel& modelOf(const QModelIndex& index) { return *qobject_cast<const RunsDockModel*>(index.model()); }
 
@@ -53,6 +54,19 @@ QColor stateColour(RunState state, const Theme& theme) {
         case plots::Pill::Err: return theme.err;
         default: return theme.text3;
     }
+}
+
+void drawBack(QPainter& painter, const QRect& line, QStyle::State state, const Theme& theme) {
+    const bool selected = state & QStyle::State_Selected;
+    if (selected || state & QStyle::State_MouseOver) {
+        painter.setPen(Qt::NoPen);
+        painter.setBrush(selected ? theme.accentSoft : theme.hover);
+        painter.drawRoundedRect(line, 6, 6);
+    }
+    if (!(state & QStyle::State_HasFocus) || !(state & QStyle::State_KeyboardFocusChange)) return;
+    painter.setPen(QPen(theme.accent, 2));
+    painter.setBrush(Qt::NoBrush);
+    painter.drawRoundedRect(QRectF(line).adjusted(1, 1, -1, -1), 6, 6);
 }
 
 void drawDot(QPainter& painter, const QPoint& centre, const QColor& colour, bool live) {
@@ -88,7 +102,7 @@ void drawMiniature(QPainter& painter, const QRect& rect, const RunRow& row, cons
 
 void drawName(QPainter& painter, const QRect& room, const QString& name, bool star, const QColor& colour, const Theme& theme) {
     const QFontMetrics metrics = painter.fontMetrics();
-    const int starRoom = star ? 18 : 0;
+    const int starRoom = star ? kStarRoom : 0;
     const QString shown = metrics.elidedText(name, Qt::ElideRight, room.width() - starRoom);
     painter.setPen(colour);
     // Names begin at the dot whatever their script, so that the list has one edge.
@@ -132,44 +146,32 @@ void RunRowDelegate::paintRun(QPainter& painter, const QStyleOptionViewItem& opt
     const Theme& theme = plots::theme();
     const RunRow& row = *model.run(index);
     const QRect line = inside(option);
-    const bool selected = option.state & QStyle::State_Selected, hovered = option.state & QStyle::State_MouseOver;
     painter.setRenderHint(QPainter::Antialiasing);
-    if (selected || hovered) {
-        painter.setPen(Qt::NoPen);
-        painter.setBrush(selected ? theme.accentSoft : theme.hover);
-        painter.drawRoundedRect(line, 6, 6);
-    }
-    if (option.state & QStyle::State_HasFocus && option.state & QStyle::State_KeyboardFocusChange) {
-        painter.setPen(QPen(theme.accent, 2));
-        painter.setBrush(Qt::NoBrush);
-        painter.drawRoundedRect(QRectF(line).adjusted(1, 1, -1, -1), 6, 6);
-    }
+    painter.setFont(plots::uiFont(13));
+    drawBack(painter, line, option.state, theme);
     const bool gone = model.section(index) == RunsDockModel::Section::trash;
     const QColor ink = gone ? theme.text3 : plots::colorOf(theme, RunWords::ink(row.ulid, row.colour));
-    const int middle = line.center().y();
-    drawDot(painter, {kDotX + line.left() - 8, middle}, ink, RunWords::isAlive(row.state));
+    const QColor words = gone ? theme.text3 : theme.text;
+    drawDot(painter, {kDotX + line.left() - 8, line.center().y()}, ink, RunWords::isAlive(row.state));
 
-    int right = line.right() - 8;
-    const QString mark = stateIcon(row.state);
+    const QString name = index.data().toString(), mark = stateIcon(row.state);
     const bool valued = std::isfinite(row.valLoss);
-    painter.setFont(plots::uiFont(13));
+    int right = line.right() - 8;
     if (valued) {
-        painter.setPen(gone ? theme.text3 : theme.text);
+        painter.setPen(words);
         painter.drawText(QRect(right - kValueWidth, line.top(), kValueWidth, line.height()), Qt::AlignVCenter | Qt::AlignRight, plots::figure(row.valLoss, plots::Figure::Fixed3));
         right -= kValueWidth + 6;
-    } else if (!mark.isEmpty()) {
-        drawIcon(painter, mark, {right - 7, middle}, 14, stateColour(row.state, theme));
-        right -= kValueWidth + 6;
     }
-    if (m_fingerprints && valued && (!row.fingerprint.empty() || row.sparkline.size() > 1)) {
-        drawMiniature(painter, QRect(right - kPrintWidth, middle - kPrintHeight / 2, kPrintWidth, kPrintHeight), row, ink, theme);
+    const int markRoom = mark.isEmpty() ? 0 : 16;
+    const int room = right - markRoom - line.left() - kNameX - kPrintWidth - 6;
+    const bool fits = painter.fontMetrics().horizontalAdvance(name) + (row.star ? kStarRoom : 0) <= std::max(room, kShortName);
+    if (m_fingerprints && valued && (mark.isEmpty() || fits) && room >= kShortName / 2) {
+        drawMiniature(painter, QRect(right - kPrintWidth, line.center().y() - kPrintHeight / 2, kPrintWidth, kPrintHeight), row, ink, theme);
         right -= kPrintWidth + 6;
     }
-    if (valued && !mark.isEmpty()) {
-        drawIcon(painter, mark, {right - 6, middle}, 12, stateColour(row.state, theme));
-        right -= 16;
-    }
-    drawName(painter, QRect(QPoint(kNameX + line.left(), line.top()), QPoint(right, line.bottom())), index.data().toString(), row.star, gone ? theme.text3 : theme.text, theme);
+    if (markRoom > 0) drawIcon(painter, mark, {right - 6, line.center().y()}, 12, stateColour(row.state, theme));
+    right -= markRoom;
+    drawName(painter, QRect(QPoint(kNameX + line.left(), line.top()), QPoint(right, line.bottom())), name, row.star, words, theme);
 }
 
 QSize RunRowDelegate::sizeHint(const QStyleOptionViewItem&, const QModelIndex& index) const {

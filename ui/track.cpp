@@ -39,7 +39,7 @@ void Track::appendPoint(std::int64_t first, std::int64_t last, const double* low
     m_high.insert(m_high.end(), high, high + width());
     m_weight.push_back(first == last ? 1.0 : static_cast<double>(last - first + 1));
     m_merged = m_merged || first != last;
-    if (m_steps.size() > kLargest) mergeNeighbours();
+    if (m_steps.size() > largest()) mergeNeighbours();
 }
 
 void Track::mergeNeighbours() {

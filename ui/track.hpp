@@ -1,6 +1,7 @@
 // Track: one stored series as the window keeps it: bounded in size however long the run, extremes never lost.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -9,10 +10,10 @@
 namespace moescope::ui {
 
 /// Buckets of ascending steps; each has min, mean and max of `width` elements. Raw points are buckets of one. When there
-/// are more than `kLargest` buckets, neighbours are merged in pairs.
+/// are more than `largest()` buckets, neighbours are merged in pairs.
 class Track {
 public:
-    static constexpr std::size_t kLargest = 8192;
+    static constexpr std::size_t kLargest = 8192, kLargestValues = 1 << 20;
 
     explicit Track(storage::SeriesInfo info = {}) : m_info(std::move(info)) {}
 
@@ -20,6 +21,8 @@ public:
     /// Steps up to the newest one held are ignored, so that an overview and a later poll may overlap.
     void append(const storage::SeriesData& data);
 
+    /// Fewer for wide vectors, so that a series takes at most about 24 MiB.
+    std::size_t largest() const { return std::clamp(kLargestValues / std::max<std::size_t>(1, width()), std::size_t{256}, kLargest); }
     std::size_t size() const { return m_steps.size(); }
     bool empty() const { return m_steps.empty(); }
     std::size_t width() const { return static_cast<std::size_t>(m_info.width); }

@@ -165,6 +165,38 @@ plots::Lane concentrationLane(const RunData& run, const TrainView& view) {
     return result;
 }
 
+plots::Lane concentrationSpread(const RunData& run, const TrainView& view) {
+    const Concentration& chosen = concentrations()[static_cast<std::size_t>(view.concentration)];
+    plots::Lane result = concentrationLane(run, view);
+    result.curves.clear();
+    const Track* track = run.track(chosen.series);
+    if (!track) return result;
+    Points median;
+    plots::Band spread{QStringLiteral("range"), text("min–max"), {}, {}, {}, Ink::run(0), 0.18};
+    for (std::size_t i = 0; i < track->size(); ++i) {
+        std::vector<double> layers;
+        for (std::size_t layer = 0; layer < track->width(); ++layer)
+            if (const double value = track->mean(i, layer); !std::isnan(value)) layers.push_back(value);
+        if (layers.empty()) continue;
+        std::ranges::sort(layers);
+        const double x = run.onAxis(view.axis, track->step(i));
+        median.x.push_back(x);
+        median.y.push_back((layers[layers.size() / 2] + layers[(layers.size() - 1) / 2]) / 2);
+        spread.x.push_back(x);
+        spread.low.push_back(layers.front());
+        spread.high.push_back(layers.back());
+    }
+    result.bands.push_back(std::move(spread));
+    result.curves.push_back(curve((std::string(chosen.series) + "_median").c_str(), text("median"), CurveRole::Statistic, std::move(median)));
+    const auto& layers = run.meta().facts.moeLayers;
+    const auto at = static_cast<std::size_t>(view.moeLayer);
+    Curve own = curve(chosen.series.data(), text("layer %1").arg(at < layers.size() ? layers[at] : 0), CurveRole::Statistic, layerPoints(run, chosen.series, view));
+    own.ink = Ink{Ink::Warn, 0, 0, {}};
+    own.width = 1.6;
+    result.curves.push_back(std::move(own));
+    return result;
+}
+
 plots::FanData logitFan(const RunData& run, const TrainView& view) {
     plots::FanData fan;
     const Track* quantiles = run.track("logit_quantiles");
@@ -180,7 +212,7 @@ plots::FanData logitFan(const RunData& run, const TrainView& view) {
         for (int q = 0; q < 5; ++q) lines[q]->push_back(quantiles->mean(i, run.element(*quantiles, view.moeLayer, picks[q])));
     }
     const Track* means = run.track("logit_mean");
-    if (!means || means->size() != quantiles->size() || view.expert >= run.experts()) return fan;
+    if (!means || means->size() != quantiles->size() || view.expert < 0 || view.expert >= run.experts()) return fan;
     fan.expert = view.expert;
     fan.experts = static_cast<int>(run.experts());
     for (std::size_t i = 0; i < means->size(); ++i) fan.expertMean.push_back(means->mean(i, run.element(*means, view.moeLayer, view.expert)));

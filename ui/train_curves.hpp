@@ -33,6 +33,8 @@ plots::HeatData loadMap(const RunData&, const TrainView&);
 /// Share of experts in use for every MoE layer, layers over x (many layers).
 plots::HeatData layerHealthMap(const RunData&, const TrainView&);
 plots::Lane concentrationLane(const RunData&, const TrainView&);
+/// The same statistic over all MoE layers (median, smallest to largest) with the chosen layer on top.
+plots::Lane concentrationSpread(const RunData&, const TrainView&);
 plots::FanData logitFan(const RunData&, const TrainView&);
 std::vector<plots::Lane> expertsInUse(const RunData&, const TrainView&);
 std::vector<plots::Lane> trainingHealth(const RunData&, const TrainView&);

@@ -1,0 +1,98 @@
+// Parsing by hand: it happens before there is an application object.
+#include "app/desktop/options.hpp"
+
+#include <QRegularExpression>
+#include <QtGlobal>
+
+namespace moescope::app {
+namespace {
+
+constexpr int kLeastSide = 320, kLargestSide = 16384;
+
+std::optional<DesktopMistake> parseSize(const QString& text, QSize& size) {
+    static const QRegularExpression shape(QStringLiteral("^(\\d{1,5})x(\\d{1,5})$"));
+    const auto match = shape.match(text);
+    if (!match.hasMatch()) return DesktopMistake{"--size", "must be WIDTHxHEIGHT in pixels, for example 1440x900"};
+    size = {match.captured(1).toInt(), match.captured(2).toInt()};
+    if (std::min(size.width(), size.height()) < kLeastSide || std::max(size.width(), size.height()) > kLargestSide)
+        return DesktopMistake{"--size", "must lie between 320 and 16384 pixels a side"};
+    return std::nullopt;
+}
+
+std::optional<DesktopMistake> oneOf(const char* option, const QString& value, const QStringList& allowed) {
+    if (allowed.contains(value)) return std::nullopt;
+    return DesktopMistake{option, "must be one of " + allowed.join(QStringLiteral(", ")).toStdString() + ", not \"" + value.toStdString() + "\""};
+}
+
+std::optional<DesktopMistake> take(const QString& option, const QString& value, DesktopOptions& options) {
+    if (option == QLatin1String("--open")) options.open = value;
+    else if (option == QLatin1String("--recipe")) options.recipe = value;
+    else if (option == QLatin1String("--store")) options.store = value;
+    else if (option == QLatin1String("--screenshot")) options.screenshot = value;
+    else if (option == QLatin1String("--page")) {
+        options.page = value;
+        return oneOf("--page", value, {QStringLiteral("start"), QStringLiteral("train"), QStringLiteral("compare"), QStringLiteral("new")});
+    } else if (option == QLatin1String("--theme")) {
+        options.theme = value;
+        return oneOf("--theme", value, {QStringLiteral("light"), QStringLiteral("dark"), QStringLiteral("system")});
+    } else if (option == QLatin1String("--size")) {
+        return parseSize(value, options.size);
+    } else if (option == QLatin1String("--scale")) {
+        options.scale = value.toInt();
+        return oneOf("--scale", value, {QStringLiteral("1"), QStringLiteral("2")});
+    } else {
+        return DesktopMistake{option.toStdString(), "there is no such option; see moescope --help"};
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<DesktopMistake> parseOptions(const QStringList& arguments, DesktopOptions& options) {
+    for (qsizetype i = 1; i < arguments.size(); ++i) {
+        QString option = arguments[i], value;
+        if (option == QLatin1String("--help") || option == QLatin1String("-h")) {
+            options.help = true;
+            continue;
+        }
+        if (option == QLatin1String("--version")) {
+            options.version = true;
+            continue;
+        }
+        if (!option.startsWith(QLatin1String("--"))) return DesktopMistake{option.toStdString(), "is not an option; a run is opened with --open RUN"};
+        if (const qsizetype equals = option.indexOf(QLatin1Char('=')); equals > 0) {
+            value = option.mid(equals + 1);
+            option.truncate(equals);
+        } else if (i + 1 < arguments.size()) {
+            value = arguments[++i];
+        } else {
+            DesktopOptions scratch;
+            if (auto mistake = take(option, {}, scratch); mistake && mistake->text.starts_with("there is no")) return mistake;
+            return DesktopMistake{option.toStdString(), "needs a value"};
+        }
+        if (auto mistake = take(option, value, options)) return mistake;
+        if (value.isEmpty()) return DesktopMistake{option.toStdString(), "needs a value"};
+    }
+    return std::nullopt;
+}
+
+std::string helpText() {
+    return "moescope - watch the router of a mixture of experts while it trains\n\n"
+           "moescope [OPTIONS]\n\n"
+           "  --open RUN          open a run: its ULID, a unique prefix of it, its name, or last\n"
+           "  --page PAGE         start, train, compare or new\n"
+           "  --recipe RECIPE     fill the form for a new run from a JSON file, a moe: string, or - (standard input)\n"
+           "  --theme THEME       light, dark or system\n"
+           "  --store DIR         folder of the runs (else $MOESCOPE_STORE, else the user's data folder)\n"
+           "  --screenshot FILE   draw the page into a PNG when its data is complete, then exit; needs no display\n"
+           "  --size WxH          of the window in a screenshot (1440x900)\n"
+           "  --scale 1|2         pixels per unit in a screenshot\n"
+           "  --help, --version\n\n"
+           "Example: moescope --open last --theme dark --screenshot run.png --size 1366x768\n";
+}
+
+bool hasDisplay() {
+    return qEnvironmentVariableIsSet("QT_QPA_PLATFORM") || !qEnvironmentVariableIsEmpty("DISPLAY") || !qEnvironmentVariableIsEmpty("WAYLAND_DISPLAY");
+}
+
+}  // namespace moescope::app

@@ -1,0 +1,58 @@
+// Chooses and words events.
+#include "ui/events_list.hpp"
+
+#include <QCoreApplication>
+#include <QHash>
+
+#include "core/config/config_json.hpp"
+#include "ui/run_words.hpp"
+
+namespace moescope::ui {
+namespace {
+
+bool isShown(const telemetry::Event& event) {
+    const std::string_view code = event.code;
+    if (code == "command.refused" || code == "command.bad") return false;
+    return code.starts_with("command.") || code.starts_with("router.") || code.starts_with("loss.") || code == "run.resumed" ||
+           event.severity == telemetry::Severity::error;
+}
+
+/// "balance.coefficient" -> "Balance", from the one list of settings.
+const QHash<QString, QString>& labels() {
+    static const QHash<QString, QString> all = [] {
+        QHash<QString, QString> found;
+        for (const config::SettingInfo& setting : config::listSettings())
+            if (setting.live) found.insert(QString::fromStdString(setting.key), QString::fromStdString(setting.label));
+        return found;
+    }();
+    return all;
+}
+
+QString wordsOf(const telemetry::Event& event) {
+    QString text = RunWords::oneLine(event.text);
+    text.replace(QStringLiteral(" -> "), QStringLiteral(" → "));
+    const QString key = text.section(QLatin1Char(' '), 0, 0);
+    if (labels().contains(key)) text.replace(0, key.size(), labels().value(key));
+    if (text.endsWith(QLatin1Char('.'))) text.chop(1);
+    return text;
+}
+
+}  // namespace
+
+std::vector<ShownEvent> shownEvents(const RunData& run) {
+    std::vector<ShownEvent> shown;
+    for (const storage::StoredEvent& stored : run.events()) {
+        if (stored.superseded || !isShown(stored.event)) continue;
+        shown.push_back({static_cast<int>(shown.size()) + 1, static_cast<double>(stored.event.step), stored.event.severity >= telemetry::Severity::warning,
+                         wordsOf(stored.event)});
+    }
+    return shown;
+}
+
+QList<plots::EventFlag> flagsOf(const std::vector<ShownEvent>& events, const RunData& run, XAxis axis) {
+    QList<plots::EventFlag> flags;
+    for (const ShownEvent& event : events) flags.push_back({run.onAxis(axis, event.step), event.number, event.alarm, event.text});
+    return flags;
+}
+
+}  // namespace moescope::ui

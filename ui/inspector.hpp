@@ -1,0 +1,65 @@
+// The inspector: the open run at the shown step: who it is, its chosen layer, its domains, its device.
+#pragma once
+
+#include <QWidget>
+
+#include <cstdint>
+
+class QFrame;
+class QGridLayout;
+class QLabel;
+class QVBoxLayout;
+
+namespace moescope::plots {
+class DomainBars;
+class LoadBars;
+class Pill;
+}  // namespace moescope::plots
+
+namespace moescope::ui {
+
+class WatchedRun;
+
+/// GUI thread. Borrows the run, which outlives it.
+class Inspector : public QWidget {
+    Q_OBJECT
+public:
+    explicit Inspector(WatchedRun& run, QWidget* parent = nullptr);
+
+    /// Shows the run at a step; `live` = the newest.
+    void refresh(std::int64_t moeLayer, double step, bool live);
+    /// Little room: the domain list goes first.
+    void setShort(bool on);
+
+signals:
+    void expertChosen(int expert);   ///< whose mean the logit fan should draw
+
+private:
+    struct Section {
+        QWidget* box;
+        QVBoxLayout* column;
+    };
+    Section addSection(const char* name);
+    QLabel* addRow(QGridLayout* grid, const QString& label, const char* name);
+    void buildRun();
+    void buildLayer();
+    void buildDomains();
+    void buildDevice();
+    void showRun(double step);
+    void showLayer(std::int64_t moeLayer, double step, bool live);
+    void expertMenu(int expert, const QPoint& at);
+    void toggleMute(int expert);
+
+    WatchedRun& m_run;
+    std::int64_t m_layer = 0;
+    bool m_short = false;
+    QVBoxLayout* m_column;
+    QWidget *m_layerBox = nullptr, *m_domainBox = nullptr, *m_deviceBox = nullptr, *m_runBox = nullptr;
+    QLabel *m_dot = nullptr, *m_name = nullptr, *m_parameters = nullptr, *m_forward = nullptr, *m_speed = nullptr, *m_checkpoint = nullptr;
+    QLabel *m_layerName = nullptr, *m_when = nullptr, *m_hero = nullptr, *m_heroUnit = nullptr, *m_muted = nullptr, *m_device = nullptr, *m_memory = nullptr;
+    plots::Pill *m_state = nullptr, *m_idle = nullptr, *m_hottest = nullptr;
+    plots::LoadBars* m_load = nullptr;
+    plots::DomainBars* m_domains = nullptr;
+};
+
+}  // namespace moescope::ui

@@ -1,0 +1,152 @@
+// The main window: menu row, toolbar, pages, docks, scrubber, status bar, and what goes on between them.
+#pragma once
+
+#include <QHash>
+#include <QMainWindow>
+#include <QSet>
+
+#include <functional>
+#include <memory>
+
+#include "core/config/run_config.hpp"
+#include "ui/close_dialog.hpp"
+
+class QDockWidget;
+class QSettings;
+class QStackedWidget;
+class QTabWidget;
+class QTimer;
+class QToolBar;
+
+namespace moescope::plots {
+class Scrubber;
+}
+
+namespace moescope::ui {
+
+class ComparePage;
+class EngineLink;
+class Inspector;
+class NewRunPage;
+class RunLibrary;
+class RunsDock;
+class StartPage;
+class StatusRow;
+class Toolbar;
+class TrainCursor;
+class TrainOptions;
+class TrainPage;
+class WatchedRun;
+struct BannerContent;
+struct TrainView;
+
+enum class PageId { start, train, compare, newRun };
+
+/// GUI thread. `settings` = nullptr: nothing is remembered (tests, pictures).
+class MainWindow : public QMainWindow {
+    Q_OBJECT
+public:
+    explicit MainWindow(const QString& storeFolder, QSettings* settings = nullptr, QWidget* parent = nullptr);
+    ~MainWindow() override;
+
+    void openRun(const QString& ulid);
+    void showPage(PageId page);
+    PageId page() const { return m_page; }
+    /// Fills the new-run page from a recipe.
+    void showRecipe(const config::RunConfig& config, const QString& from);
+    /// Starts a preset at once and opens it as soon as its engine says which run it is.
+    void trainPreset(const QString& id);
+
+    /// Everything that was asked for has been read: the list, the open run, the compared runs.
+    bool isComplete() const;
+    /// Fills also what has not been on screen yet.
+    void prepareForPicture();
+
+    WatchedRun& run() { return *m_run; }
+    RunLibrary& library() { return *m_library; }
+    EngineLink& engines() { return *m_engines; }
+    TrainCursor& cursor() { return *m_cursor; }
+    TrainPage& trainPage() { return *m_train; }
+    ComparePage& comparePage() { return *m_compare; }
+    NewRunPage& newRunPage() { return *m_newRun; }
+
+    /// Seams: tests answer these without a dialog.
+    std::function<CloseChoice(const QStringList& names)> askBeforeClosing;
+    std::function<QStringList()> askTextFiles;
+
+signals:
+    void themeChosen(const QString& word);
+
+protected:
+    void closeEvent(QCloseEvent*) override;
+    void resizeEvent(QResizeEvent*) override;
+    void keyPressEvent(QKeyEvent*) override;
+    void dragEnterEvent(QDragEnterEvent*) override;
+    void dropEvent(QDropEvent*) override;
+
+private:
+    void buildMenus();                     // main_window_menus.cpp
+    QWidget* buildMenuRow();
+    void buildPages();
+    void buildDocks();
+    void buildBars();
+    void connectRun();
+    void connectEngines();
+    void connectPages();
+    void fitToSize();
+    void showChrome();
+
+    void onRunChanged();
+    void onOpened();
+    void onUpdated();
+    void onView(const TrainView& view);
+    void onLibrary();
+    void refreshData();
+    void refreshText();
+    void refreshScrubber();
+    void showBanner();
+    BannerContent bannerContent() const;
+    void onBanner(const QString& key);
+    void openOwnText(const QStringList& paths);
+
+    void trainConfig(const config::RunConfig& config, const QString& name, const QStringList& tags);
+    void trainAgain();
+    void resumeRun();
+    void startTwin(const QString& kind);
+    void onEngineStarted(int token, const QString& ulid);
+    void onEngineRefused(int token, const QString& sentence);
+    void cure();
+    QStringList trainingNames(QStringList* sockets = nullptr) const;
+    void closeWhenStopped();
+
+    QSettings* m_settings;
+    std::unique_ptr<RunLibrary> m_library;
+    std::unique_ptr<EngineLink> m_engines;
+    std::unique_ptr<WatchedRun> m_run;
+    std::unique_ptr<TrainCursor> m_cursor;
+
+    QStackedWidget* m_stack = nullptr;
+    QTabWidget* m_tabs = nullptr;
+    StartPage* m_start = nullptr;
+    TrainPage* m_train = nullptr;
+    ComparePage* m_compare = nullptr;
+    NewRunPage* m_newRun = nullptr;
+    RunsDock* m_runs = nullptr;
+    Inspector* m_inspector = nullptr;
+    TrainOptions* m_options = nullptr;
+    Toolbar* m_toolbar = nullptr;
+    plots::Scrubber* m_scrubber = nullptr;
+    StatusRow* m_status = nullptr;
+    QDockWidget *m_runsDock = nullptr, *m_inspectorDock = nullptr;
+    QToolBar *m_topBar = nullptr, *m_bottomBar = nullptr;
+    QTimer *m_dataTimer = nullptr, *m_textTimer = nullptr;
+
+    PageId m_page = PageId::start;
+    bool m_runsWanted = true, m_inspectorWanted = true, m_dataDirty = false, m_closing = false;
+    QSet<int> m_ours;                      ///< tokens of engines whose run is opened when it starts
+    QHash<int, QString> m_twins;           ///< token of a twin: its original
+    QSet<QString> m_startedHere, m_known;  ///< ULIDs
+    QString m_twinned, m_appeared, m_trouble;
+};
+
+}  // namespace moescope::ui

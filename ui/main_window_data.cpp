@@ -1,0 +1,173 @@
+// Main window: what happens when data, views and cursor change.
+#include <QElapsedTimer>
+#include <QTabWidget>
+#include <QTimer>
+
+#include <algorithm>
+
+#include "plots/scrubber.hpp"
+#include "ui/compare_page.hpp"
+#include "ui/engine_link.hpp"
+#include "ui/inspector.hpp"
+#include "ui/main_window.hpp"
+#include "ui/main_window_status.hpp"
+#include "ui/new_run_page.hpp"
+#include "ui/run_library.hpp"
+#include "ui/run_watched.hpp"
+#include "ui/run_words.hpp"
+#include "ui/runs_dock.hpp"
+#include "ui/start_page.hpp"
+#include "ui/toolbar.hpp"
+#include "ui/train_cursor.hpp"
+#include "ui/train_grid.hpp"
+#include "ui/train_options.hpp"
+#include "ui/train_page.hpp"
+
+namespace moescope::ui {
+namespace {
+
+constexpr int kFrameMs = 100, kMessageMs = 8000;
+constexpr int kRestFactor = 3;  // at most a quarter of the time goes into drawing
+
+}  // namespace
+
+void MainWindow::connectRun() {
+    connect(m_run.get(), &WatchedRun::changed, this, &MainWindow::onRunChanged);
+    connect(m_run.get(), &WatchedRun::opened, this, &MainWindow::onOpened);
+    connect(m_run.get(), &WatchedRun::updated, this, &MainWindow::onUpdated);
+    connect(m_run.get(), &WatchedRun::steered, this, &MainWindow::refreshText);
+    connect(m_run.get(), &WatchedRun::refused, this, [this](const QString&, const QString& sentence) { m_status->showMessage(sentence, kMessageMs); });
+    connect(m_cursor.get(), &TrainCursor::moved, this, [this] {
+        m_train->showStep();
+        m_inspector->refresh(m_train->view().moeLayer, m_cursor->step(), !m_cursor->shown());
+    });
+    connect(m_library.get(), &RunLibrary::changed, this, &MainWindow::onLibrary);
+    connect(m_library.get(), &RunLibrary::failed, this, [this](const QString& sentence) { m_status->showMessage(sentence, kMessageMs); });
+}
+
+void MainWindow::connectPages() {
+    connect(m_tabs, &QTabWidget::currentChanged, this, [this](int index) {
+        if (m_page == PageId::train || m_page == PageId::compare) showPage(index == 0 ? PageId::train : PageId::compare);
+    });
+    connect(m_train, &TrainPage::viewChanged, this, &MainWindow::onView);
+    connect(m_train, &TrainPage::message, this, [this](const QString& sentence) { m_status->showMessage(sentence, kMessageMs); });
+    connect(m_train, &TrainPage::newRunRequested, this, [this] { showPage(PageId::newRun); });
+    connect(m_train, &TrainPage::startDemoRequested, this, [this] { trainPreset(QStringLiteral("collapse")); });
+    connect(m_options, &TrainOptions::layerChosen, this, [this](qint64 layer) {
+        TrainView view = m_train->view();
+        view.moeLayer = layer;
+        m_train->setView(view);
+    });
+    connect(m_options, &TrainOptions::axisChosen, this, [this](XAxis axis) {
+        TrainView view = m_train->view();
+        view.axis = axis;
+        m_train->setView(view);
+    });
+    connect(m_options, &TrainOptions::smoothingChosen, this, [this](double weight) { m_train->grid().setSmoothing(weight); });
+    m_train->grid().setSmoothing(m_options->smoothing());
+    connect(m_inspector, &Inspector::expertChosen, this, [this](int expert) {
+        TrainView view = m_train->view();
+        view.expert = expert;
+        m_train->setView(view);
+    });
+    connect(m_runs, &RunsDock::runActivated, this, &MainWindow::openRun);
+    connect(m_runs, &RunsDock::newRunRequested, this, [this] { showPage(PageId::newRun); });
+    connect(m_runs, &RunsDock::compareRequested, this, [this](const QStringList& ulids) {
+        m_compare->setRuns(ulids);
+        showPage(PageId::compare);
+    });
+    connect(m_compare, &ComparePage::runActivated, this, &MainWindow::openRun);
+    connect(m_newRun, &NewRunPage::trainRequested, this, &MainWindow::trainConfig);
+    connect(m_newRun, &NewRunPage::cancelled, this, [this] { showPage(m_run->ulid().isEmpty() ? PageId::start : PageId::train); });
+    connect(m_start, &StartPage::presetRequested, this, &MainWindow::trainPreset);
+    connect(m_start, &StartPage::runActivated, this, &MainWindow::openRun);
+    connect(m_start, &StartPage::ownTextRequested, this, [this] { openOwnText(askTextFiles()); });
+}
+
+void MainWindow::openRun(const QString& ulid) {
+    m_train->setStarting(false);
+    m_run->open(ulid);
+    showPage(PageId::train);
+}
+
+void MainWindow::onRunChanged() {
+    m_cursor->pin(std::nullopt);
+    m_cursor->setRun(nullptr);
+    m_options->setRun(nullptr);
+    m_trouble.clear();
+    m_train->reload();
+    m_toolbar->refresh();
+    m_runs->setCurrentRun(m_run->ulid());
+    showChrome();
+    showBanner();
+    refreshText();
+}
+
+void MainWindow::onOpened() {
+    m_cursor->setRun(m_run->data());
+    m_options->setRun(m_run->data());
+    m_train->reload();
+    onView(m_train->view());
+    m_toolbar->refresh();
+    showChrome();
+    refreshScrubber();
+    showBanner();
+    refreshText();
+}
+
+void MainWindow::onUpdated() {
+    m_dataDirty = true;
+    if (!m_dataTimer->isActive()) m_dataTimer->start(0);
+}
+
+void MainWindow::onView(const TrainView& view) {
+    m_options->setLayer(view.moeLayer);
+    m_options->setAxis(view.axis);
+    m_cursor->setAxis(view.axis);
+    if (m_run->data()) m_inspector->refresh(view.moeLayer, m_cursor->step(), !m_cursor->shown());
+}
+
+// Drawn at most ten times a second, and less often where drawing is dear, so that the window stays free.
+void MainWindow::refreshData() {
+    if (!std::exchange(m_dataDirty, false)) return;
+    QElapsedTimer cost;
+    cost.start();
+    m_cursor->refresh();
+    m_train->refresh();
+    refreshScrubber();
+    m_dataTimer->start(std::max<int>(kFrameMs, static_cast<int>(cost.elapsed()) * kRestFactor));
+}
+
+void MainWindow::refreshScrubber() {
+    const RunData* data = m_run->data();
+    if (!data) return;
+    plots::ScrubberState state;
+    state.last = data->lastStep();
+    state.total = static_cast<double>(data->totalSteps());
+    state.interval = static_cast<double>(std::max<std::int64_t>(1, data->config().telemetry.report_every));
+    state.training = RunWords::isAlive(m_run->state());
+    state.stateWord = RunWords::state(m_run->state());
+    m_scrubber->setState(state);
+}
+
+void MainWindow::refreshText() {
+    m_status->refresh();
+    if (m_page != PageId::train) return;
+    m_inspector->refresh(m_train->view().moeLayer, m_cursor->step(), !m_cursor->shown());
+    m_toolbar->refresh();
+    showBanner();
+}
+
+void MainWindow::onLibrary() {
+    m_train->setStoreEmpty(m_library->runs()->empty());
+    const bool first = m_known.isEmpty();
+    for (const storage::RunRow& row : *m_library->runs()) {
+        const QString ulid = QString::fromStdString(row.ulid);
+        if (m_known.contains(ulid)) continue;
+        m_known.insert(ulid);
+        if (!first && !m_startedHere.contains(ulid) && ulid != m_run->ulid()) m_appeared = ulid;
+    }
+    refreshText();
+}
+
+}  // namespace moescope::ui

@@ -1,0 +1,160 @@
+// Main window: menu row and keys. Single keys act only where nobody types.
+#include <QActionGroup>
+#include <QApplication>
+#include <QDockWidget>
+#include <QHBoxLayout>
+#include <QKeyEvent>
+#include <QLabel>
+#include <QMenu>
+#include <QMenuBar>
+#include <QMessageBox>
+#include <QSettings>
+#include <QVBoxLayout>
+
+#include "core/base/version.hpp"
+#include "plots/icons.hpp"
+#include "plots/scrubber.hpp"
+#include "ui/main_window.hpp"
+#include "ui/main_window_theme.hpp"
+#include "ui/run_watched.hpp"
+#include "ui/toolbar.hpp"
+#include "ui/train_cursor.hpp"
+#include "ui/train_grid.hpp"
+#include "ui/train_options.hpp"
+#include "ui/train_page.hpp"
+
+namespace moescope::ui {
+namespace {
+
+constexpr int kMenuHeight = 38;
+
+/// An entry whose key is shown but handled by keyPressEvent, so that it never steals a typed letter.
+QAction* keyed(QMenu* menu, const char* name, const QString& text, const QString& key) {
+    QAction* action = menu->addAction(key.isEmpty() ? text : text + QLatin1Char('\t') + key);
+    action->setObjectName(QString::fromLatin1(name));
+    return action;
+}
+
+}  // namespace
+
+QWidget* MainWindow::buildMenuRow() {
+    auto* rowBox = new QWidget(this);
+    rowBox->setProperty("role", "window");
+    rowBox->setAttribute(Qt::WA_StyledBackground);
+    auto* column = new QVBoxLayout(rowBox);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
+    auto* row = new QHBoxLayout;
+    row->setContentsMargins(10, 0, 12, 0);
+    row->setSpacing(6);
+    auto* mark = new QLabel(rowBox);
+    mark->setFixedHeight(kMenuHeight);
+    const auto draw = [mark] { mark->setPixmap(plots::logo(20, mark->devicePixelRatioF())); };
+    draw();
+    connect(&plots::ThemeHub::instance(), &plots::ThemeHub::changed, mark, draw);
+    auto* bar = new QMenuBar(rowBox);
+    bar->setNativeMenuBar(false);
+    bar->setObjectName(QStringLiteral("menuBar"));
+    row->addWidget(mark);
+    row->addWidget(bar, 1);
+    column->addLayout(row);
+    auto* line = new QFrame(rowBox);
+    line->setProperty("role", "hairline");
+    column->addWidget(line);
+    setMenuWidget(rowBox);
+    return bar;
+}
+
+void MainWindow::buildMenus() {
+    auto* bar = static_cast<QMenuBar*>(buildMenuRow());
+    const auto add = [this](QMenu* menu, const char* name, const QString& text, const QKeySequence& key, auto&& act) {
+        QAction* action = menu->addAction(text, this, act);
+        action->setObjectName(QString::fromLatin1(name));
+        action->setShortcut(key);
+        return action;
+    };
+    QMenu* file = bar->addMenu(tr("&File"));
+    add(file, "newRun", tr("New run…"), QKeySequence(Qt::CTRL | Qt::Key_N), [this] { showPage(PageId::newRun); });
+    add(file, "ownText", tr("Train on my own text…"), {}, [this] { openOwnText(askTextFiles()); });
+    add(file, "startPage", tr("Start page"), {}, [this] { showPage(PageId::start); });
+    file->addSeparator();
+    add(file, "quit", tr("Quit"), QKeySequence(Qt::CTRL | Qt::Key_Q), [this] { close(); });
+
+    QMenu* view = bar->addMenu(tr("&View"));
+    add(view, "showTrain", tr("Train"), QKeySequence(Qt::CTRL | Qt::Key_1), [this] { showPage(PageId::train); });
+    add(view, "showCompare", tr("Compare"), QKeySequence(Qt::CTRL | Qt::Key_2), [this] { showPage(PageId::compare); });
+    view->addSeparator();
+    const auto toggle = [&](const char* name, const QString& text, bool MainWindow::*wanted) {
+        QAction* action = add(view, name, text, {}, [this, wanted] {
+            this->*wanted = !(this->*wanted);
+            showChrome();
+        });
+        action->setCheckable(true);
+        action->setChecked(true);
+    };
+    toggle("showRuns", tr("List of runs"), &MainWindow::m_runsWanted);
+    toggle("showInspector", tr("Inspector"), &MainWindow::m_inspectorWanted);
+    view->addSeparator();
+    connect(keyed(view, "logY", tr("Logarithmic loss"), QStringLiteral("L")), &QAction::triggered, this, [this] { m_train->grid().toggleLogY(); });
+    connect(keyed(view, "smoother", tr("Smoother"), QStringLiteral("]")), &QAction::triggered, this, [this] { m_options->stepSmoothing(1); });
+    connect(keyed(view, "rougher", tr("Less smooth"), QStringLiteral("[")), &QAction::triggered, this, [this] { m_options->stepSmoothing(-1); });
+    connect(keyed(view, "layerDown", tr("Next layer"), tr("PgDn")), &QAction::triggered, this, [this] { m_options->stepLayer(1); });
+    connect(keyed(view, "layerUp", tr("Previous layer"), tr("PgUp")), &QAction::triggered, this, [this] { m_options->stepLayer(-1); });
+    add(view, "fullScreen", tr("Full screen"), QKeySequence(Qt::Key_F11), [this] { setWindowState(windowState() ^ Qt::WindowFullScreen); });
+    QMenu* themes = view->addMenu(tr("Theme"));
+    auto* group = new QActionGroup(this);
+    for (const auto& [choice, text] : {std::pair{ThemeChoice::system, tr("As the system")}, {ThemeChoice::light, tr("Light")}, {ThemeChoice::dark, tr("Dark")}}) {
+        QAction* action = themes->addAction(text, this, [this, choice = choice] {
+            applyThemeChoice(choice);
+            if (m_settings) storeTheme(*m_settings, choice);
+        });
+        action->setObjectName(QStringLiteral("theme-") + themeWord(choice));
+        action->setCheckable(true);
+        action->setChecked(m_settings && storedTheme(*m_settings) == choice);
+        group->addAction(action);
+    }
+
+    QMenu* run = bar->addMenu(tr("&Run"));
+    connect(keyed(run, "trainOrPause", tr("Train or pause"), tr("Space")), &QAction::triggered, m_toolbar, &Toolbar::primary);
+    connect(keyed(run, "oneStep", tr("One step"), QStringLiteral(".")), &QAction::triggered, m_toolbar, &Toolbar::step);
+    connect(keyed(run, "stopRun", tr("Stop and keep"), {}), &QAction::triggered, m_toolbar, &Toolbar::stop);
+    connect(keyed(run, "checkpointNow", tr("Checkpoint now"), {}), &QAction::triggered, this, [this] { m_run->send({"checkpoint", {}}); });
+    run->addSeparator();
+    connect(keyed(run, "denseTwin", tr("Train its dense twin"), {}), &QAction::triggered, this, [this] { startTwin(QStringLiteral("--dense")); });
+    connect(keyed(run, "controlTwin", tr("Train its twin without the interventions"), {}), &QAction::triggered, this, [this] { startTwin(QStringLiteral("--control")); });
+    run->addSeparator();
+    connect(keyed(run, "nextEvent", tr("Next event"), QStringLiteral("N")), &QAction::triggered, m_cursor.get(), &TrainCursor::nextEvent);
+    connect(keyed(run, "previousEvent", tr("Previous event"), tr("Shift+N")), &QAction::triggered, m_cursor.get(), &TrainCursor::previousEvent);
+    connect(keyed(run, "goLive", tr("To the newest step"), tr("Esc")), &QAction::triggered, m_scrubber, &plots::Scrubber::goLive);
+
+    QMenu* help = bar->addMenu(tr("&Help"));
+    add(help, "about", tr("About MoEScope"), {}, [this] {
+        QMessageBox::about(this, tr("About MoEScope"),
+                           tr("<b>MoEScope %1</b><br>Trains small mixture-of-experts models on this computer and shows what the router does.<br><br>"
+                              "Free software under the GNU General Public License, version 3 or later.<br>Inter and JetBrains Mono under the SIL Open Font License.")
+                               .arg(QString::fromUtf8(base::version().data(), static_cast<qsizetype>(base::version().size()))));
+    });
+}
+
+void MainWindow::keyPressEvent(QKeyEvent* event) {
+    const bool plain = event->modifiers() == Qt::NoModifier || event->modifiers() == Qt::KeypadModifier;
+    const bool shift = event->modifiers() == Qt::ShiftModifier;
+    const char* name = nullptr;
+    if (m_page == PageId::train && plain) switch (event->key()) {
+            case Qt::Key_Space: name = "trainOrPause"; break;
+            case Qt::Key_Period: name = "oneStep"; break;
+            case Qt::Key_L: name = "logY"; break;
+            case Qt::Key_N: name = "nextEvent"; break;
+            case Qt::Key_PageUp: name = "layerUp"; break;
+            case Qt::Key_PageDown: name = "layerDown"; break;
+            case Qt::Key_BracketLeft: name = "rougher"; break;
+            case Qt::Key_BracketRight: name = "smoother"; break;
+            case Qt::Key_Escape: name = "goLive"; break;
+            default: break;
+        }
+    if (m_page == PageId::train && shift && event->key() == Qt::Key_N) name = "previousEvent";
+    if (QAction* action = name ? findChild<QAction*>(QLatin1String(name)) : nullptr) return action->trigger();
+    QMainWindow::keyPressEvent(event);
+}
+
+}  // namespace moescope::ui

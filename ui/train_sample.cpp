@@ -1,0 +1,85 @@
+// Fills the sample strip.
+#include "ui/train_sample.hpp"
+
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QPainter>
+
+#include "plots/figures.hpp"
+#include "plots/theme.hpp"
+
+namespace moescope::ui {
+
+std::vector<plots::Token> sampleTokens(const telemetry::GeneratedSample& sample, std::int64_t moeLayer) {
+    std::vector<plots::Token> tokens;
+    const auto perToken = static_cast<std::size_t>(sample.slotsPerToken), layers = static_cast<std::size_t>(sample.layers);
+    for (std::size_t i = 0; i < sample.tokens.size(); ++i) {
+        plots::Token token;
+        token.text = QString::fromStdString(sample.tokens[i]);
+        const std::size_t at = (i * layers + static_cast<std::size_t>(moeLayer)) * perToken;
+        const bool routed = perToken > 0 && moeLayer < sample.layers && at + perToken <= sample.expertIds.size();
+        if (routed && i >= static_cast<std::size_t>(sample.promptTokens)) {
+            token.expert = sample.expertIds[at];
+            token.weight = at < sample.weights.size() ? sample.weights[at] : 1;
+            if (perToken > 1) token.second = sample.expertIds[at + 1];
+        }
+        tokens.push_back(std::move(token));
+    }
+    return tokens;
+}
+
+const telemetry::GeneratedSample* sampleAt(const RunData& run, double step) {
+    const telemetry::GeneratedSample* found = nullptr;
+    for (const telemetry::GeneratedSample& sample : run.samples())
+        if (static_cast<double>(sample.step) <= step + 1e-6) found = &sample;
+    return found;
+}
+
+TrainSample::TrainSample(QWidget* parent)
+    : QWidget(parent), m_title(new QLabel(tr("Sample"), this)), m_step(new QLabel(this)), m_every(new QLabel(this)), m_text(new plots::TokenText(this)) {
+    setObjectName(QStringLiteral("sampleStrip"));
+    setFixedHeight(48);
+    auto* row = new QHBoxLayout(this);
+    row->setContentsMargins(16, 1, 16, 0);
+    row->setSpacing(8);
+    m_title->setFont(plots::uiFont(13, QFont::DemiBold));
+    for (QLabel* label : {m_step, m_every}) {
+        label->setFont(plots::uiFont(12));
+        label->setProperty("role", "unit");
+    }
+    m_step->setObjectName(QStringLiteral("sampleStep"));
+    m_text->setMode(plots::TokenText::Strip);
+    m_text->setObjectName(QStringLiteral("sampleText"));
+    m_text->setAccessibleName(tr("Sample of generated text"));
+    row->addWidget(m_title);
+    row->addWidget(m_step);
+    row->addSpacing(12);
+    row->addWidget(m_text, 1);
+    row->addSpacing(12);
+    row->addWidget(m_every);
+}
+
+void TrainSample::setSample(const RunData* data, std::int64_t moeLayer, double step) {
+    const telemetry::GeneratedSample* sample = data ? sampleAt(*data, step) : nullptr;
+    const std::int64_t every = data ? data->config().telemetry.sample_every : 0;
+    m_every->setText(every == 1 ? tr("every step") : tr("every %1 steps").arg(every));
+    m_every->setVisible(every > 0);
+    m_text->setVisible(sample);
+    if (!sample) {
+        m_step->setText(every > 0 ? tr("first one after step %1").arg(every) : tr("none: sampling is off in this run"));
+        return;
+    }
+    m_step->setText(tr("step %1").arg(plots::figure(static_cast<double>(sample->step), plots::Figure::Integer)));
+    std::vector<plots::Token> tokens = sampleTokens(*sample, moeLayer);
+    QString whole;
+    for (const plots::Token& token : tokens) whole += token.text;
+    m_text->setToolTip(whole.toHtmlEscaped().replace(QLatin1Char('\n'), QStringLiteral("<br>")));
+    m_text->setTokens(std::move(tokens), sample->experts);
+}
+
+void TrainSample::paintEvent(QPaintEvent*) {
+    QPainter painter(this);
+    painter.fillRect(QRect(16, 0, width() - 32, 1), plots::theme().line);
+}
+
+}  // namespace moescope::ui
