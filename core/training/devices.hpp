@@ -24,7 +24,8 @@ std::vector<DeviceInfo> listDevices();
 std::string resolveDevice(std::string_view wanted, base::Problems& problems);
 /// Settings of LibTorch for a run: threads, determinism. Call once, before the first tensor, in each thread that computes.
 void prepareThread(std::int64_t threads, bool deterministic);
-/// Variables that must be in the environment before LibTorch loads ("OMP_NUM_THREADS=2", "MKL_CBWR=..." ...).
+/// Variables that must be in the environment before LibTorch loads ("OMP_NUM_THREADS=2", "MKL_CBWR=..." ...):
+/// what results depend on, and how long idle threads spin.
 std::vector<std::string> requiredEnvironment(std::int64_t threads);
 /// Versions and settings that a bit-equal result depends on: LibTorch, BLAS, CPU capability, threads, build.
 std::string environmentJson();
