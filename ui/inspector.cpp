@@ -260,7 +260,7 @@ void Inspector::showLayer(std::int64_t moeLayer, double step, bool live) {
     for (const auto& [layer, expert] : m_run.steering().muted)
         if (at < layers.size() && layer == layers[at]) muted << QStringLiteral("E%1").arg(expert);
     for (const auto& [place, bias] : m_run.steering().rig)
-        if (at < layers.size() && place.first == layers[at]) rigged << QStringLiteral("E%1 %2%3").arg(place.second).arg(bias > 0 ? QStringLiteral("+") : QString(), plots::figure(bias));
+        if (at < layers.size() && place.first == layers[at]) rigged << QStringLiteral("E%1 %2%3").arg(place.second).arg(bias > 0 ? QStringLiteral("+") : QString(), QString::number(bias).replace(QLatin1Char('-'), QChar(0x2212)));
     QStringList lines;
     if (!muted.isEmpty()) lines << tr("Muted: %1").arg(muted.join(QStringLiteral(", ")));
     if (!rigged.isEmpty()) lines << tr("Rigged: %1").arg(rigged.join(QStringLiteral(", ")));

@@ -103,6 +103,8 @@ void MainWindow::buildPages() {
     m_tabs->setObjectName(QStringLiteral("pages"));
     m_tabs->tabBar()->setFont(plots::uiFont(13, QFont::Medium));
     m_tabs->tabBar()->setDrawBase(false);
+    m_tabs->setProperty("role", "surface");
+    m_tabs->setAttribute(Qt::WA_StyledBackground);
     m_start = new StartPage(*m_library, m_stack);
     m_train = new TrainPage(*m_run, *m_cursor, m_tabs);
     m_compare = new ComparePage(*m_library, *m_engines, m_tabs);
@@ -122,6 +124,8 @@ void MainWindow::buildDocks() {
     setDockOptions(QMainWindow::AnimatedDocks);
     m_runs = new RunsDock(*m_library, *m_engines, this);
     m_inspector = new Inspector(*m_run, this);
+    m_runs->setMinimumSize(200, 100);
+    m_inspector->setMinimumSize(220, 100);
     m_runsDock = makeDock(this, "runsDock", tr("Runs"), m_runs, Qt::LeftDockWidgetArea);
     m_inspectorDock = makeDock(this, "inspectorDock", tr("Inspector"), m_inspector, Qt::RightDockWidgetArea);
 }
@@ -139,12 +143,13 @@ void MainWindow::buildBars() {
 
 void MainWindow::showPage(PageId page) {
     m_page = page;
+    const bool tabPage = page == PageId::train || page == PageId::compare;
     m_stack->setCurrentWidget(page == PageId::start ? static_cast<QWidget*>(m_start) : page == PageId::newRun ? static_cast<QWidget*>(m_newRun) : m_tabs);
     if (page == PageId::train) m_tabs->setCurrentWidget(m_train);
     if (page == PageId::compare) m_tabs->setCurrentWidget(m_compare);
     showChrome();
     if (page == PageId::train) m_train->refresh();
-    m_stack->currentWidget()->setFocus();
+    (tabPage ? m_tabs->currentWidget() : m_stack->currentWidget())->setFocus();
 }
 
 void MainWindow::showChrome() {
@@ -159,8 +164,6 @@ void MainWindow::showChrome() {
 void MainWindow::fitToSize() {
     const bool narrow = width() < kNarrow;
     const int left = narrow ? 216 : 232, right = narrow ? 236 : 264;
-    m_runs->setMinimumWidth(200);
-    m_inspector->setMinimumWidth(220);
     resizeDocks({m_runsDock, m_inspectorDock}, {left, right}, Qt::Horizontal);
     m_inspector->setShort(height() < kShort);
     m_train->setShort(height() < kVeryShort);

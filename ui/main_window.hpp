@@ -12,6 +12,7 @@
 #include "ui/close_dialog.hpp"
 
 class QDockWidget;
+class QMenuBar;
 class QSettings;
 class QStackedWidget;
 class QTabWidget;
@@ -86,7 +87,7 @@ protected:
 
 private:
     void buildMenus();                     // main_window_menus.cpp
-    QWidget* buildMenuRow();
+    QMenuBar* buildMenuRow();
     void buildPages();
     void buildDocks();
     void buildBars();

@@ -37,7 +37,7 @@ QAction* keyed(QMenu* menu, const char* name, const QString& text, const QString
 
 }  // namespace
 
-QWidget* MainWindow::buildMenuRow() {
+QMenuBar* MainWindow::buildMenuRow() {
     auto* rowBox = new QWidget(this);
     rowBox->setProperty("role", "window");
     rowBox->setAttribute(Qt::WA_StyledBackground);
@@ -54,9 +54,10 @@ QWidget* MainWindow::buildMenuRow() {
     connect(&plots::ThemeHub::instance(), &plots::ThemeHub::changed, mark, draw);
     auto* bar = new QMenuBar(rowBox);
     bar->setNativeMenuBar(false);
+    bar->setFixedHeight(30);
     bar->setObjectName(QStringLiteral("menuBar"));
     row->addWidget(mark);
-    row->addWidget(bar, 1);
+    row->addWidget(bar, 1, Qt::AlignVCenter);
     column->addLayout(row);
     auto* line = new QFrame(rowBox);
     line->setProperty("role", "hairline");
@@ -66,7 +67,7 @@ QWidget* MainWindow::buildMenuRow() {
 }
 
 void MainWindow::buildMenus() {
-    auto* bar = static_cast<QMenuBar*>(buildMenuRow());
+    QMenuBar* bar = buildMenuRow();
     const auto add = [this](QMenu* menu, const char* name, const QString& text, const QKeySequence& key, auto&& act) {
         QAction* action = menu->addAction(text, this, act);
         action->setObjectName(QString::fromLatin1(name));

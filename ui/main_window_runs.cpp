@@ -60,7 +60,7 @@ void MainWindow::trainPreset(const QString& id) {
         if (problems.empty()) return trainConfig(config, {}, {});
         m_status->showMessage(QString::fromStdString(problems.front().text), kMessageMs);
     } catch (const base::Error& error) {
-        m_status->showMessage(QString::fromStdString(error.happened() + ". " + error.advice()), kMessageMs);
+        m_status->showMessage(RunWords::sentence(error), kMessageMs);
     }
 }
 

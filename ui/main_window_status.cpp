@@ -41,11 +41,12 @@ QPixmap dot(const QColor& color, double ratio) {
 StatusRow::StatusRow(WatchedRun& run, RunLibrary& library, TrainCursor& cursor, QWidget* parent)
     : QStatusBar(parent), m_run(run), m_library(library), m_cursor(cursor), m_dot(add("statusDot")), m_training(add("statusTraining")), m_speed(add("statusSpeed")),
       m_left(add("statusLeft")), m_device(add("statusDevice")), m_store(add("statusStore")), m_alerts(add("statusAlerts", true)) {
+    setContentsMargins(8, 0, 0, 0);
     setSizeGripEnabled(false);
     setFixedHeight(27);
     setFont(plots::uiFont(12));
     m_training->setProperty("role", "title");
-    m_dot->setContentsMargins(8, 0, 0, 0);
+    m_dot->setContentsMargins(0, 0, 2, 0);
     m_alerts->setContentsMargins(0, 0, 10, 0);
 }
 

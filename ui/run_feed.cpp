@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "core/base/error.hpp"
+#include "ui/run_words.hpp"
 
 namespace moescope::ui {
 namespace {
@@ -57,7 +58,7 @@ void FeedWorker::guarded(Read&& read) {
         read();
     } catch (const base::Error& error) {
         close();
-        emit failed(QString::fromStdString(error.happened() + ". " + error.advice() + "."));
+        emit failed(RunWords::sentence(error));
     } catch (const std::exception& error) {
         close();
         emit failed(QString::fromUtf8(error.what()));

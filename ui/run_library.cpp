@@ -6,6 +6,7 @@
 #include <QTimer>
 
 #include "core/base/error.hpp"
+#include "ui/run_words.hpp"
 
 namespace moescope::ui {
 namespace {
@@ -42,7 +43,7 @@ void LibraryWorker::sync() {
         if (m_catalog->sync().changed || !m_published) publish();
     } catch (const base::Error& error) {
         m_timer->setInterval(10 * kScanMs);
-        emit failed(QString::fromStdString(error.happened() + ". " + error.advice() + "."));
+        emit failed(RunWords::sentence(error));
     } catch (const std::exception& error) {
         m_timer->setInterval(10 * kScanMs);
         emit failed(QString::fromUtf8(error.what()));
@@ -54,7 +55,7 @@ void LibraryWorker::edit(const RunLibrary::Edit& change) {
         if (!m_catalog) m_catalog = std::make_unique<storage::Catalog>(storage::Store(m_store.toStdString()));
         change(*m_catalog);
     } catch (const base::Error& error) {
-        emit failed(QString::fromStdString(error.happened() + ". " + error.advice() + "."));
+        emit failed(RunWords::sentence(error));
     } catch (const std::exception& error) {
         emit failed(QString::fromUtf8(error.what()));
     }

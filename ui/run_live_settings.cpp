@@ -41,6 +41,7 @@ KnobSpec linearKnob(const char* label, double min, double max, double step, cons
     spec.max = max;
     spec.step = step;
     spec.suffix = QString::fromUtf8(suffix);
+    spec.figure = Figure::Fixed2;
     return spec;
 }
 
@@ -75,7 +76,7 @@ LiveSetting paceChoice(const RunConfig& c) {
     if (std::ranges::find(paces, c.training.pace) == paces.end()) paces.push_back(c.training.pace);
     std::ranges::sort(paces);
     std::vector<std::pair<QString, config::Value>> choices;
-    for (const double pace : paces) choices.emplace_back(pace == 0 ? text("full speed") : text("%1 steps/s").arg(plots::figure(pace)), pace);
+    for (const double pace : paces) choices.emplace_back(pace == 0 ? text("full speed") : text("%1 steps/s").arg(pace), pace);
     return choice("training.pace", "pace", text("Pace"), std::move(choices), 0);
 }
 

@@ -6,6 +6,7 @@
 
 #include <cmath>
 
+#include "core/base/error.hpp"
 #include "plots/figures.hpp"
 
 namespace moescope::ui {
@@ -70,6 +71,21 @@ bool RunWords::canResume(RunState state) {
 QString RunWords::amount(double value) {
     static constexpr const char* units[] = {"", "k", "M", "B", "T"};
     return std::abs(value) < 1000 ? plots::figure(value, plots::Figure::Integer) : scaled(value / 1000, units + 1, 4, 1000);
+}
+
+QString RunWords::parameters(double count) {
+    if (count >= 1e4 && count < 1e6) return plots::figure(count / 1e6, plots::Figure::Fixed2) + QChar(0x00A0) + QLatin1Char('M');
+    return amount(count);
+}
+
+QString RunWords::sentence(const base::Error& error) {
+    const auto whole = [](const std::string& text) {
+        QString line = oneLine(text);
+        if (line.isEmpty()) return line;
+        line[0] = line[0].toUpper();
+        return line.endsWith(QLatin1Char('.')) ? line : line + QLatin1Char('.');
+    };
+    return (whole(error.happened()) + QLatin1Char(' ') + whole(error.advice())).trimmed();
 }
 
 QString RunWords::flop(double flop) {

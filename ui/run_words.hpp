@@ -10,6 +10,10 @@
 #include "plots/theme.hpp"
 #include "storage/records.hpp"
 
+namespace moescope::base {
+class Error;
+}
+
 namespace moescope::ui {
 
 class RunWords {
@@ -23,10 +27,13 @@ public:
     static bool canResume(storage::RunState state);
 
     static QString amount(double value);                       ///< "0.12 M"
+    static QString parameters(double count);                   ///< "0.12 M": in millions as soon as there are ten thousand
     static QString flop(double flop);                          ///< "0.10 MFLOP"
     static QString bytes(double bytes);                        ///< "0.3 GB"
     static QString timeLeft(double seconds);                   ///< "7 s left"
     static QString when(std::int64_t microseconds);            ///< "today, 11:42"
+    /// What happened and what to do, as two sentences.
+    static QString sentence(const base::Error& error);
     /// One line without control, bidirectional or stacked marks, whatever somebody called the run.
     static QString oneLine(const std::string& text);
     /// Stable: the colour a person chose, else by the ULID.

@@ -25,7 +25,7 @@ namespace {
 using plots::Knob;
 using storage::RunState;
 
-constexpr int kGap = 20, kMargin = 12, kMoreRoom = 76;
+constexpr int kGap = 16, kMargin = 12, kMoreRoom = 84, kButtonsRoom = 136;
 
 bool sameControls(const std::vector<LiveSetting>& wanted, const LiveSetting& have, std::size_t at) {
     return at < wanted.size() && QLatin1String(wanted[at].key) == QLatin1String(have.key) && wanted[at].knob.choices == have.knob.choices &&
@@ -38,7 +38,7 @@ Toolbar::Toolbar(WatchedRun& run, QWidget* parent) : QWidget(parent), m_run(run)
     setObjectName(QStringLiteral("steering"));
     setFixedHeight(52);
     m_row->setContentsMargins(kMargin, 0, kMargin, 0);
-    m_row->setSpacing(8);
+    m_row->setSpacing(kGap);
     buildButtons();
     connect(&m_run, &WatchedRun::sent, this, [this](const QString& key) { settle(key, true); });
     connect(&m_run, &WatchedRun::refused, this, [this](const QString& key) { settle(key, false); });
@@ -83,15 +83,14 @@ void Toolbar::buildButtons() {
     connect(m_primary, &QPushButton::clicked, this, &Toolbar::primary);
     connect(m_step, &QToolButton::clicked, this, &Toolbar::step);
     connect(m_stop, &QToolButton::clicked, this, &Toolbar::stop);
-    m_row->addWidget(m_primary);
-    m_row->addWidget(m_step);
-    m_row->addWidget(m_stop);
+    auto* buttons = new QHBoxLayout;
+    buttons->setSpacing(8);
+    for (QWidget* button : std::initializer_list<QWidget*>{m_primary, m_step, m_stop}) buttons->addWidget(button);
+    m_row->addLayout(buttons);
     auto* line = new QFrame(this);
     line->setProperty("role", "vline");
     line->setFixedHeight(28);
-    m_row->addSpacing(6);
     m_row->addWidget(line);
-    m_row->addSpacing(6);
     m_row->addStretch(1);
 }
 
@@ -194,32 +193,39 @@ QWidget* Toolbar::makeChoice(const LiveSetting& setting) {
     return box;
 }
 
-void Toolbar::place() {
-    int room = width() - 2 * kMargin - m_primary->sizeHint().width() - 112;
+std::vector<const QWidget*> Toolbar::widgetsToFold() const {
+    int room = width() - 2 * kMargin - m_primary->sizeHint().width() - kButtonsRoom;
     for (const Control& control : m_controls) room -= control.widget->sizeHint().width() + kGap;
-    std::vector<Control*> order;
-    for (Control& control : m_controls) order.push_back(&control);
+    std::vector<const Control*> order;
+    for (const Control& control : m_controls) order.push_back(&control);
     std::ranges::stable_sort(order, [](const Control* a, const Control* b) { return a->setting.fold > b->setting.fold; });
-    std::vector<const QWidget*> folded;
     if (room < 0) room -= kMoreRoom;
-    for (Control* control : order) {
+    std::vector<const QWidget*> folded;
+    for (const Control* control : order) {
         if (room >= 0 || control->setting.fold == 0) break;
         room += control->widget->sizeHint().width() + kGap;
         folded.push_back(control->widget);
     }
+    return folded;
+}
+
+void Toolbar::place() {
+    std::vector<const QWidget*> folded = widgetsToFold();
+    const bool placed = std::ranges::all_of(m_controls, [this](const Control& control) { return m_row->indexOf(control.widget) >= 0 || m_moreBox->layout()->indexOf(control.widget) >= 0; });
+    if (placed && folded == m_folded) return;
+    m_folded = std::move(folded);
     m_row->removeWidget(m_more);
     for (Control& control : m_controls) {
         m_row->removeWidget(control.widget);
         m_moreBox->layout()->removeWidget(control.widget);
-        if (std::ranges::find(folded, control.widget) != folded.end())
+        if (std::ranges::find(m_folded, control.widget) != m_folded.end())
             m_moreBox->layout()->addWidget(control.widget);
         else
             m_row->insertWidget(m_row->count() - 1, control.widget);
         control.widget->show();
     }
-    m_row->setSpacing(12);
     m_row->insertWidget(m_row->count() - 1, m_more);
-    m_more->setVisible(!folded.empty());
+    m_more->setVisible(!m_folded.empty());
 }
 
 void Toolbar::showControl(Control& control) {

@@ -49,6 +49,7 @@ private:
     QWidget* makeKnob(const LiveSetting& setting);
     QWidget* makeChoice(const LiveSetting& setting);
     void place();
+    std::vector<const QWidget*> widgetsToFold() const;
     void showButtons();
     void showControl(Control& control);
     void settle(const QString& key, bool pending);
@@ -60,6 +61,7 @@ private:
     QToolButton *m_step = nullptr, *m_stop = nullptr, *m_more = nullptr;
     QWidget* m_moreBox = nullptr;
     std::vector<Control> m_controls;
+    std::vector<const QWidget*> m_folded;
 };
 
 }  // namespace moescope::ui

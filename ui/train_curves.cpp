@@ -47,6 +47,11 @@ Curve curve(const char* id, const QString& name, CurveRole role, Points values) 
     return result;
 }
 
+Curve figured(Curve curve, plots::Figure figure) {
+    curve.figure = figure;
+    return curve;
+}
+
 double expertCount(const RunData& run) { return static_cast<double>(std::max<std::int64_t>(1, run.experts())); }
 
 /// Every step's column thinned to about `kColumns`, so that a map costs the same for any length of run.
@@ -102,7 +107,7 @@ std::int64_t expertsPerToken(const RunData& run) {
 
 plots::Lane lossLane(const RunData& run, const TrainView& view) {
     plots::Lane result;
-    Curve train = curve("train_loss", text("train"), CurveRole::Train, points(run, run.track("loss"), 0, view.axis));
+    Curve train = figured(curve("train_loss", text("train"), CurveRole::Train, points(run, run.track("loss"), 0, view.axis)), plots::Figure::Fixed3);
     train.smoothed = true;
     train.endLabel = true;
     const Track* domains = run.track(telemetry::kDomainLoss);
@@ -112,7 +117,7 @@ plots::Lane lossLane(const RunData& run, const TrainView& view) {
             result.curves.push_back(curve(("domain_loss:" + names[d]).c_str(), QString::fromStdString(names[d]), CurveRole::Domain, points(run, domains, d, view.axis)));
     for (Curve& domain : result.curves) domain.inReadout = false;
     result.curves.push_back(std::move(train));
-    result.curves.push_back(curve("val_loss", text("val"), CurveRole::Validation, points(run, run.track(telemetry::kValLoss), 0, view.axis)));
+    result.curves.push_back(figured(curve("val_loss", text("val"), CurveRole::Validation, points(run, run.track(telemetry::kValLoss), 0, view.axis)), plots::Figure::Fixed3));
     return result;
 }
 
@@ -147,6 +152,10 @@ plots::HeatData layerHealthMap(const RunData& run, const TrainView& view) {
         map.rowNames << QStringLiteral("L%1").arg(layer < run.meta().facts.moeLayers.size() ? run.meta().facts.moeLayers[layer] : static_cast<int>(layer));
         for (const auto& [from, to] : columns.blocks) map.values.push_back(static_cast<float>(blockMean(*effective, from, to, layer) / expertCount(run)));
     }
+    float least = 1;
+    for (const float value : map.values)
+        if (value < least) least = value;
+    map.lowest = std::clamp(std::floor(static_cast<double>(least) * 10) / 10, 0.0, 0.9);
     map.key = QString::fromStdString(run.meta().ulid);
     return map;
 }
@@ -154,9 +163,9 @@ plots::HeatData layerHealthMap(const RunData& run, const TrainView& view) {
 plots::Lane concentrationLane(const RunData& run, const TrainView& view) {
     const Concentration& chosen = concentrations()[static_cast<std::size_t>(view.concentration)];
     plots::Lane result;
-    result.curves.push_back(curve(chosen.series.data(), text(chosen.name), CurveRole::Statistic, layerPoints(run, chosen.series, view)));
+    result.curves.push_back(figured(curve(chosen.series.data(), text(chosen.name), CurveRole::Statistic, layerPoints(run, chosen.series, view)), plots::Figure::Fixed2));
     if (view.concentration != 1)
-        result.curves.push_back(curve("top1_probability", text("top probability"), CurveRole::Second, layerPoints(run, "top1_probability", view)));
+        result.curves.push_back(figured(curve("top1_probability", text("top probability"), CurveRole::Second, layerPoints(run, "top1_probability", view)), plots::Figure::Fixed2));
     const bool ofKept = view.concentration == 0;
     const std::int64_t parts = ofKept ? expertsPerToken(run) : run.experts();
     const QString label = ofKept ? text("1/%1 = equal weights") : view.concentration == 1 ? text("1/%1 = undecided") : text("1/%1 = fair share");
@@ -187,12 +196,13 @@ plots::Lane concentrationSpread(const RunData& run, const TrainView& view) {
         spread.high.push_back(layers.back());
     }
     result.bands.push_back(std::move(spread));
-    result.curves.push_back(curve((std::string(chosen.series) + "_median").c_str(), text("median"), CurveRole::Statistic, std::move(median)));
+    result.curves.push_back(figured(curve((std::string(chosen.series) + "_median").c_str(), text("median"), CurveRole::Statistic, std::move(median)), plots::Figure::Fixed2));
     const auto& layers = run.meta().facts.moeLayers;
     const auto at = static_cast<std::size_t>(view.moeLayer);
     Curve own = curve(chosen.series.data(), text("layer %1").arg(at < layers.size() ? layers[at] : 0), CurveRole::Statistic, layerPoints(run, chosen.series, view));
     own.ink = Ink{Ink::Warn, 0, 0, {}};
     own.width = 1.6;
+    own.figure = plots::Figure::Fixed2;
     result.curves.push_back(std::move(own));
     return result;
 }
@@ -222,11 +232,13 @@ plots::FanData logitFan(const RunData& run, const TrainView& view) {
 std::vector<plots::Lane> expertsInUse(const RunData& run, const TrainView& view) {
     plots::Lane use;
     use.stretch = 2;
-    use.curves.push_back(curve("effective_experts", text("effective"), CurveRole::Statistic, layerPoints(run, "effective_experts", view)));
+    use.curves.push_back(figured(curve("effective_experts", text("effective"), CurveRole::Statistic, layerPoints(run, "effective_experts", view)), plots::Figure::Fixed1));
     Points dead = layerPoints(run, "dead", view);
     if (!dead.empty()) use.areas.push_back({QStringLiteral("dead"), text("idle"), std::move(dead)});
     use.y = {0.0, expertCount(run), true};
-    Curve entropy = curve("router_entropy", text("entropy"), CurveRole::Second, layerPoints(run, "router_entropy", view, 1 / std::log(std::max(2.0, expertCount(run)))));
+    Curve entropy = figured(curve("router_entropy", text("entropy"), CurveRole::Statistic, layerPoints(run, "router_entropy", view, 1 / std::log(std::max(2.0, expertCount(run))))),
+                            plots::Figure::Fixed2);
+    entropy.width = 1.4;
     plots::Lane undecided = lane(text("token entropy / ln %1").arg(run.experts()), std::move(entropy));
     undecided.y = {0.0, 1.0, true};
     return {std::move(use), std::move(undecided)};
@@ -237,10 +249,11 @@ std::vector<plots::Lane> trainingHealth(const RunData& run, const TrainView& vie
     if (run.track("dropped_assignments") && run.config().capacity.factor > 0) {
         Curve drops = curve("dropped_assignments", text("drops"), CurveRole::Statistic, layerPoints(run, "dropped_assignments", view, 100));
         drops.unit = QStringLiteral("%");
+        drops.figure = plots::Figure::Fixed1;
         lanes.push_back(lane(text("dropped assignments, %"), std::move(drops)));
     }
-    lanes.push_back(lane(text("gradient norm"), curve("gradient_norm", text("grad"), CurveRole::Statistic, points(run, run.track("gradient_norm"), 0, view.axis))));
-    Curve rate = curve("learning_rate", text("lr"), CurveRole::Statistic, points(run, run.track("learning_rate"), 0, view.axis, 1e3));
+    lanes.push_back(lane(text("gradient norm"), figured(curve("gradient_norm", text("grad"), CurveRole::Statistic, points(run, run.track("gradient_norm"), 0, view.axis)), plots::Figure::Fixed2)));
+    Curve rate = figured(curve("learning_rate", text("lr"), CurveRole::Statistic, points(run, run.track("learning_rate"), 0, view.axis, 1e3)), plots::Figure::Fixed2);
     rate.readoutName = text("lr") + QStringLiteral(" ") + plots::timesTenTo(-3);
     lanes.push_back(lane(text("learning rate, %1").arg(plots::timesTenTo(-3)), std::move(rate)));
     return lanes;

@@ -31,10 +31,11 @@ std::vector<plots::Lane> inked(std::vector<plots::Lane> lanes, const plots::Ink&
 }  // namespace
 
 TrainGrid::TrainGrid(plots::CursorHub* hub, QWidget* parent) : QWidget(parent), m_hub(hub), m_grid(new QGridLayout(this)) {
-    m_grid->setContentsMargins(16, 14, 16, 0);
+    m_grid->setContentsMargins(16, 6, 16, 0);
     m_grid->setHorizontalSpacing(20);
     m_grid->setVerticalSpacing(10);
     makePanels();
+    m_loss->setLabelSpace(64);
 }
 
 TrainGrid::Slot& TrainGrid::add(plots::Panel* panel, const char* name, const QString& title, std::function<void()> fill) {

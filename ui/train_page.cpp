@@ -22,7 +22,7 @@
 namespace moescope::ui {
 namespace {
 
-constexpr int kManyExperts = 24;
+constexpr int kManyExperts = 24, kBusiest = 2;
 enum Page { kEmpty, kPlots };
 
 }  // namespace
@@ -68,6 +68,7 @@ TrainView TrainPage::usualView() const {
     TrainView view;
     view.axis = m_view.axis;
     view.concentration = m_view.concentration;
+    if (view.concentration == 0 && expertsPerToken(*m_run.data()) == 1) view.concentration = kBusiest;  // the weight of one expert is always 1
     if (m_run.data()->experts() > kManyExperts) view.expert = -1;
     const auto& rig = m_run.steering().rig;
     if (!rig.empty()) view.expert = static_cast<int>(std::ranges::max_element(rig, {}, [](const auto& each) { return each.second; })->first.second);

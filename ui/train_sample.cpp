@@ -64,9 +64,10 @@ void TrainSample::setSample(const RunData* data, std::int64_t moeLayer, double s
     const std::int64_t every = data ? data->config().telemetry.sample_every : 0;
     m_every->setText(every == 1 ? tr("every step") : tr("every %1 steps").arg(every));
     m_every->setVisible(every > 0);
-    m_text->setVisible(sample);
     if (!sample) {
-        m_step->setText(every > 0 ? tr("first one after step %1").arg(every) : tr("none: sampling is off in this run"));
+        m_text->setTokens({}, 0);
+        const bool coming = data && data->state().lockHeld;
+        m_step->setText(every == 0 ? tr("none: sampling is off in this run") : coming ? tr("first one after step %1").arg(every) : tr("none at this step"));
         return;
     }
     m_step->setText(tr("step %1").arg(plots::figure(static_cast<double>(sample->step), plots::Figure::Integer)));

@@ -48,8 +48,8 @@ QString lossNote(const RunData& run) {
 
 QString parametersText(const RunData& run) {
     const storage::RunFacts& facts = run.meta().facts;
-    if (facts.paramsTotal == facts.paramsActive) return RunWords::amount(static_cast<double>(facts.paramsTotal));
-    return text("%1, %2 active").arg(RunWords::amount(static_cast<double>(facts.paramsTotal)), RunWords::amount(static_cast<double>(facts.paramsActive)));
+    if (facts.paramsTotal == facts.paramsActive) return RunWords::parameters(static_cast<double>(facts.paramsTotal));
+    return text("%1, %2 active").arg(RunWords::parameters(static_cast<double>(facts.paramsTotal)), RunWords::parameters(static_cast<double>(facts.paramsActive)));
 }
 
 QString deviceText(const RunData& run) { return RunWords::oneLine(run.meta().facts.deviceName); }

@@ -21,7 +21,7 @@ std::optional<DesktopMistake> parseSize(const QString& text, QSize& size) {
 
 std::optional<DesktopMistake> oneOf(const char* option, const QString& value, const QStringList& allowed) {
     if (allowed.contains(value)) return std::nullopt;
-    return DesktopMistake{option, "must be one of " + allowed.join(QStringLiteral(", ")).toStdString() + ", not \"" + value.toStdString() + "\""};
+    return DesktopMistake{option, QStringLiteral("must be one of %1, not \"%2\"").arg(allowed.join(QStringLiteral(", ")), value).toStdString()};
 }
 
 std::optional<DesktopMistake> take(const QString& option, const QString& value, DesktopOptions& options) {

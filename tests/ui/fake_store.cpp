@@ -133,10 +133,10 @@ telemetry::GeneratedSample sampleOf(const storage::RunFacts& facts, std::int64_t
 void addEvents(storage::RunWriter& writer, const FakeRun& run) {
     using enum telemetry::Severity;
     if (!run.events || !run.collapses) return;
-    writer.append(telemetry::Event{0, change, "command.rig", "Router rigged: E0 +6", R"({"layer":0,"expert":0,"bias":6})"});
+    writer.append(telemetry::Event{0, change, "command.rig", "Router rigged: E0 +6", R"({"command":"rig","layer":0,"expert":0,"bias":6})"});
     writer.append(telemetry::Event{96, warning, "router.collapse", "Layer 0: 7 of 8 experts idle", R"({"layer":0})"});
     if (!run.cured) return;
-    writer.append(telemetry::Event{150, change, "command.set", "Balance 0 \xE2\x86\x92 0.05", R"({"key":"balance.coefficient","old":0,"value":0.05})"});
+    writer.append(telemetry::Event{150, change, "command.set", "Balance 0 \xE2\x86\x92 0.05", R"({"command":"set","key":"balance.coefficient","value":0.05})"});
     writer.append(telemetry::Event{262, info, "router.recovered", "All experts active again", "{}"});
 }
 
@@ -225,6 +225,13 @@ std::string FakeStore::add(const FakeRun& run) {
     if (run.state == storage::RunState::running || run.state == storage::RunState::paused)
         m_live.push_back({ulid, std::move(writer)});
     return ulid;
+}
+
+storage::RunWriter& FakeStore::writer(const std::string& ulid) { return std::ranges::find(m_live, ulid, &Live::ulid)->writer; }
+
+void FakeStore::train(const std::string& ulid, const FakeRun& run, std::int64_t step) {
+    writer(ulid).append(reportOf(run, factsOf(run), step));
+    writer(ulid).commit();
 }
 
 void FakeStore::kill(const std::string& ulid) {

@@ -10,6 +10,7 @@
 #include "core/config/run_config.hpp"
 #include "storage/records.hpp"
 #include "storage/run_lock.hpp"
+#include "storage/run_writer.hpp"
 #include "storage/store.hpp"
 
 namespace moescope::ui::testing {
@@ -53,6 +54,10 @@ public:
     const storage::Store& store() const { return m_store; }
     /// Makes the run and returns its ULID. `running` and `paused` runs keep their lock while this object lives.
     std::string add(const FakeRun& run);
+    /// The writer of a live run, for what happens while a window looks.
+    storage::RunWriter& writer(const std::string& ulid);
+    /// Adds one more report, as an engine that goes on training would.
+    void train(const std::string& ulid, const FakeRun& run, std::int64_t step);
     /// Lets go of the lock of a live run, as if its engine had died.
     void kill(const std::string& ulid);
     /// Damages the run's database.
