@@ -62,6 +62,9 @@ QPushButton[kind="link"] { background: transparent; border: 1px solid transparen
   min-height: 18px; }
 QPushButton[kind="link"]:hover { text-decoration: underline; }
 QPushButton[kind="link"]:focus { border: 2px solid @accent; padding: 0 1px; min-height: 16px; }
+QPushButton[kind="problem"] { background: transparent; border: 1px solid transparent; color: @err; padding: 0 4px; }
+QPushButton[kind="problem"]:hover { text-decoration: underline; }
+QPushButton[kind="problem"]:focus { border: 2px solid @accent; padding: 0 3px; }
 QToolButton { background: transparent; border: 1px solid transparent; border-radius: 6px; padding: 4px; color: @text2; }
 QToolButton:hover { background: @hover; color: @text; }
 QToolButton:pressed, QToolButton:checked { background: @sunken; }
@@ -80,7 +83,7 @@ QPlainTextEdit:focus, QTextEdit:focus { border: 2px solid @accent; padding: 5px;
 QLineEdit:disabled, QSpinBox:disabled, QComboBox:disabled { color: @text3; background: @window; border-color: @line; }
 QLineEdit[kind="quiet"] { background: @sunken; border: 1px solid @sunken; }
 QLineEdit[kind="quiet"]:focus { border: 2px solid @accent; background: @surface; }
-QLineEdit[state="error"], QComboBox[state="error"], QSpinBox[state="error"] { background: @errSoft; border-color: @err; }
+QLineEdit[state="error"], QComboBox[state="error"], QSpinBox[state="error"], QPlainTextEdit[state="error"] { background: @errSoft; border-color: @err; }
 QComboBox { background: @surface; color: @text; border: 1px solid @control; border-radius: 6px;
   padding: 0 2px 0 8px; min-height: 26px; }
 QComboBox:focus, QComboBox:on { border: 2px solid @accent; padding: 0 1px 0 7px; min-height: 24px; }

@@ -32,6 +32,11 @@ signals:
     void trainRequested(const moescope::config::RunConfig& config, const QString& name, const QStringList& tags);
     void cancelled();
 
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+    void dragEnterEvent(QDragEnterEvent* event) override;
+    void dropEvent(QDropEvent* event) override;
+
 private:
     struct Parts;
     std::unique_ptr<Parts> m_parts;

@@ -145,6 +145,7 @@ void RunsDock::Parts::buildFilter() {
     filter->setObjectName(QStringLiteral("runsFilter"));
     filter->setProperty("kind", "quiet");
     filter->setPlaceholderText(tr("Filter: k=2 and val_loss<1.5"));
+    filter->setFont(plots::uiFont(12));
     filter->setAccessibleName(tr("Filter runs"));
     filter->setToolTip(tr("Words match names, tags and notes; k=2 and val_loss<1.5 tag:g8 is:star state:running since:7d"));
     filter->setClearButtonEnabled(true);

@@ -1,0 +1,205 @@
+// Sections, values in and out, problems at their fields.
+#include "ui/new_run_form.hpp"
+
+#include <QFrame>
+#include <QLabel>
+#include <QVBoxLayout>
+
+#include <algorithm>
+
+#include "core/config/config_json.hpp"
+#include "core/config/validate.hpp"
+#include "plots/theme.hpp"
+#include "ui/setting_field.hpp"
+
+namespace moescope::ui {
+
+struct NewRunForm::Section {
+    const char* group;
+    const char* title;
+    std::vector<const char*> keys;
+};
+
+namespace {
+
+QString text(const std::string& value) { return QString::fromStdString(value); }
+std::string groupOf(const std::string& key) { return key.substr(0, key.find('.')); }
+
+QLabel* heading(const QString& title) {
+    auto* label = new QLabel(title);
+    label->setProperty("role", "title");
+    label->setFont(plots::uiFont(13, QFont::DemiBold));
+    return label;
+}
+
+QFrame* hairline() {
+    auto* line = new QFrame;
+    line->setProperty("role", "hairline");
+    return line;
+}
+
+/// Ways out that are sure to help, for the problems people meet most.
+std::vector<SettingFix> fixesFor(const base::Problem& problem, const config::RunConfig& config) {
+    if (problem.key == "router.score" && config.moe.top_k * config.moe.granularity == 1 && config.router.score == "softmax_selected")
+        return {{NewRunForm::tr("Use softmax all"), "router.score", "\"softmax_all\""}, {NewRunForm::tr("Set k = 2"), "moe.top_k", "2"}};
+    return {};
+}
+
+}  // namespace
+
+NewRunForm::NewRunForm(QWidget* parent) : QScrollArea(parent) {
+    static const std::vector<Section> sections{
+        {"data", QT_TR_NOOP("Data"), {"data.source", "data.tokens", "model.context", "training.batch"}},
+        {"model", QT_TR_NOOP("Model"), {"model.layers", "model.width", "model.heads", "model.activation"}},
+        {"moe", QT_TR_NOOP("Mixture"), {"moe.experts", "moe.top_k", "moe.expert_width", "moe.granularity", "moe.shared_experts"}},
+        {"router", QT_TR_NOOP("Router"), {"router.score", "router.select", "router.weigh", "router.noise", "router.noise_scale"}},
+        {"capacity", QT_TR_NOOP("Capacity"), {"capacity.factor", "capacity.priority"}},
+        {"balance", QT_TR_NOOP("Balance"), {"balance.kind", "balance.coefficient", "balance.scope", "balance.z_coefficient"}},
+        {"training", QT_TR_NOOP("Training"), {"training.steps", "training.lr", "training.warmup", "training.schedule", "training.device", "training.pace"}},
+        {"telemetry", QT_TR_NOOP("Telemetry"), {}},
+        {"script", QT_TR_NOOP("Script"), {}}};
+    setObjectName(QStringLiteral("newRunForm"));
+    setWidgetResizable(true);
+    setFrameShape(QFrame::NoFrame);
+    setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    auto* content = new QWidget;
+    content->setAttribute(Qt::WA_StyledBackground);
+    content->setProperty("role", "surface");
+    auto* page = new QVBoxLayout(content);
+    page->setContentsMargins(32, 8, 32, 24);
+    page->setSpacing(12);
+    for (const Section& section : sections) buildSection(section, *page);
+    page->addStretch();
+    setWidget(content);
+}
+
+void NewRunForm::buildSection(const Section& section, QVBoxLayout& page) {
+    auto* box = new QWidget;
+    auto* lines = new QVBoxLayout(box);
+    lines->setContentsMargins(0, 0, 0, 0);
+    lines->setSpacing(5);
+    if (page.count() > 0) {
+        lines->addWidget(hairline());
+        lines->addSpacing(6);
+    }
+    lines->addWidget(heading(tr(section.title)));
+    m_sections[section.group] = lines;
+    for (const char* key : section.keys) addField(key, *lines);
+    if (section.keys.empty()) {
+        m_rest.push_back(box);
+        box->hide();
+    }
+    page.addWidget(box);
+}
+
+void NewRunForm::addField(const std::string& key, QVBoxLayout& lines) {
+    static const std::vector<config::SettingInfo> all = config::listSettings();
+    const auto info = std::ranges::find(all, key, &config::SettingInfo::key);
+    if (info == all.end()) return;
+    SettingField* field = SettingField::make(*info, this);
+    m_fields[key] = field;
+    lines.addWidget(field);
+    connect(field, &SettingField::edited, this, [this](const QString& edited, const QString& json) { set(edited.toStdString(), json.toStdString()); });
+    connect(field, &SettingField::resetRequested, this, [this](const QString& reset) {
+        set(reset.toStdString(), config::settingJson(m_base, reset.toStdString()).value_or("null"));
+    });
+}
+
+void NewRunForm::addRest() {
+    m_restBuilt = true;
+    for (const config::SettingInfo& info : config::listSettings()) {
+        if (m_fields.contains(info.key)) continue;
+        const auto lines = m_sections.find(groupOf(info.key));
+        if (lines == m_sections.end()) continue;
+        addField(info.key, *lines->second);
+        m_rest.push_back(m_fields[info.key]);
+    }
+}
+
+void NewRunForm::setAllSettings(bool all) {
+    m_all = all;
+    if (all && !m_restBuilt) addRest();
+    for (QWidget* widget : m_rest) widget->setVisible(all);
+    showValues();
+}
+
+SettingField* NewRunForm::field(const std::string& key) const {
+    auto at = m_fields.find(key);
+    // "data.domains.0.weight" belongs to the field of "data.domains".
+    for (std::string part = key; at == m_fields.end() && part.rfind('.') != std::string::npos;) {
+        part.resize(part.rfind('.'));
+        at = m_fields.find(part);
+    }
+    return at == m_fields.end() || (!m_all && std::ranges::find(m_rest, at->second) != m_rest.end()) ? nullptr : at->second;
+}
+
+void NewRunForm::setConfig(const config::RunConfig& base, const config::RunConfig& config) {
+    m_base = base;
+    m_config = config;
+    m_typing.clear();
+    showValues();
+    emit changed();
+}
+
+std::vector<std::string> NewRunForm::changedKeys() const {
+    std::vector<std::string> keys;
+    for (const config::SettingDifference& difference : config::differences({m_base, m_config})) keys.push_back(difference.key);
+    return keys;
+}
+
+void NewRunForm::set(const std::string& key, const std::string& json) {
+    config::RunConfig config = m_config;
+    if (base::Problems problems = config::applySetting(config, key, json); !problems.empty())
+        m_typing[key] = std::move(problems);
+    else {
+        m_typing.erase(key);
+        m_config = std::move(config);
+    }
+    showValues();
+    emit changed();
+}
+
+void NewRunForm::showValues() {
+    for (const auto& [key, field] : m_fields) {
+        const std::string value = config::settingJson(m_config, key).value_or(""), preset = config::settingJson(m_base, key).value_or("");
+        if (!m_typing.contains(key)) field->setJson(value);
+        field->setPreset(value == preset && !m_typing.contains(key) ? std::string() : preset);
+    }
+    check();
+}
+
+void NewRunForm::check() {
+    m_problems.clear();
+    for (const auto& [key, problems] : m_typing) m_problems.insert(m_problems.end(), problems.begin(), problems.end());
+    for (base::Problem& problem : config::validate(m_config))
+        if (!m_typing.contains(problem.key)) m_problems.push_back(std::move(problem));
+    std::map<SettingField*, const base::Problem*> at;
+    for (const base::Problem& problem : m_problems)
+        if (SettingField* where = field(problem.key)) at.emplace(where, &problem);
+    for (const auto& [key, field] : m_fields) {
+        const auto found = at.find(field);
+        if (found == at.end())
+            field->setProblem({});
+        else
+            field->setProblem(text(found->second->text), fixesFor(*found->second, m_config));
+    }
+}
+
+base::Problems NewRunForm::hiddenProblems() const {
+    base::Problems hidden;
+    std::ranges::copy_if(m_problems, std::back_inserter(hidden), [this](const base::Problem& problem) { return !field(problem.key); });
+    return hidden;
+}
+
+void NewRunForm::setBelow(const char* section, QWidget* widget) { m_sections.at(section)->addWidget(widget); }
+
+void NewRunForm::goToProblem() {
+    if (m_problems.empty()) return;
+    if (!field(m_problems.front().key)) setAllSettings(true);
+    SettingField* where = field(m_problems.front().key);
+    if (!where) return;
+    ensureWidgetVisible(where, 0, 60);
+    if (auto* editor = where->findChild<QWidget*>(text(where->key()))) editor->setFocus();
+}
+
+}  // namespace moescope::ui

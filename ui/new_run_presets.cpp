@@ -1,0 +1,105 @@
+// The presets' order and rows.
+#include "ui/new_run_presets.hpp"
+
+#include <QPainter>
+#include <QStandardItemModel>
+#include <QStyledItemDelegate>
+
+#include <algorithm>
+#include <array>
+
+#include "core/base/error.hpp"
+#include "plots/theme.hpp"
+
+namespace moescope::ui {
+namespace {
+
+constexpr int kIdRole = Qt::UserRole + 1, kLineRole = Qt::UserRole + 2, kRowHeight = 48;
+
+/// Those a newcomer should meet first come first; presets not named here follow in the folder's order.
+constexpr std::array kFirst = {"collapse", "collapse_and_cure", "four_alphabets", "eight_domains", "small_experts", "one_alphabet", "own_text", "dense_chars", "tiny"};
+
+std::ptrdiff_t placeOf(const config::Preset& preset) { return std::ranges::find(kFirst, preset.id) - kFirst.begin(); }
+
+QString text(const std::string& value) { return QString::fromStdString(value); }
+
+/// The description's first clause: what a second line has room for.
+QString brief(const std::string& description) {
+    const QString all = text(description);
+    const qsizetype end = all.indexOf(QStringLiteral(". "));
+    return end < 0 ? all : all.left(end);
+}
+
+class PresetDelegate : public QStyledItemDelegate {
+public:
+    using QStyledItemDelegate::QStyledItemDelegate;
+    QSize sizeHint(const QStyleOptionViewItem&, const QModelIndex&) const override { return {200, kRowHeight}; }
+    void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override {
+        const plots::Theme& theme = plots::theme();
+        const QRect row = option.rect.adjusted(8, 1, -8, -1);
+        const bool chosen = option.state & QStyle::State_Selected;
+        painter->save();
+        painter->setRenderHint(QPainter::Antialiasing);
+        painter->setPen(option.state & QStyle::State_HasFocus && chosen ? QPen(theme.accent, 2) : QPen(Qt::NoPen));
+        painter->setBrush(chosen ? theme.accentSoft : option.state & QStyle::State_MouseOver ? theme.hover : theme.window);
+        painter->drawRoundedRect(QRectF(row).adjusted(1, 1, -1, -1), 6, 6);
+        const QRect lines = row.adjusted(8, 5, -8, -5);
+        painter->setFont(plots::uiFont(13, QFont::Medium));
+        painter->setPen(theme.text);
+        painter->drawText(lines, Qt::AlignTop | Qt::AlignLeft, painter->fontMetrics().elidedText(index.data().toString(), Qt::ElideRight, lines.width()));
+        painter->setFont(plots::uiFont(12));
+        painter->setPen(theme.text2);
+        painter->drawText(lines, Qt::AlignBottom | Qt::AlignLeft, painter->fontMetrics().elidedText(index.data(kLineRole).toString(), Qt::ElideRight, lines.width()));
+        painter->restore();
+    }
+};
+
+}  // namespace
+
+NewRunPresets::NewRunPresets(QWidget* parent) : QListView(parent), m_model(new QStandardItemModel(this)) {
+    setObjectName(QStringLiteral("presetList"));
+    setAccessibleName(tr("Presets"));
+    setFrameShape(QFrame::NoFrame);
+    setEditTriggers(NoEditTriggers);
+    setMouseTracking(true);
+    setVerticalScrollMode(ScrollPerPixel);
+    setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    setItemDelegate(new PresetDelegate(this));
+    setModel(m_model);
+    try {
+        m_presets = config::listPresets();
+    } catch (const base::Error& error) {
+        m_problem = text(error.happened() + ". " + error.advice() + ".");
+    }
+    std::vector<const config::Preset*> runs;
+    for (const config::Preset& preset : m_presets)
+        if (preset.kind == config::PresetKind::run) runs.push_back(&preset);
+    std::ranges::stable_sort(runs, {}, [](const config::Preset* preset) { return placeOf(*preset); });
+    for (const config::Preset* preset : runs) {
+        auto* item = new QStandardItem(text(preset->title));
+        item->setData(text(preset->id), kIdRole);
+        item->setData(brief(preset->description), kLineRole);
+        item->setToolTip(QStringLiteral("<p>") + text(preset->description).toHtmlEscaped() + QStringLiteral("</p>"));
+        m_model->appendRow(item);
+    }
+    connect(selectionModel(), &QItemSelectionModel::currentChanged, this, [this](const QModelIndex& index) {
+        if (index.isValid() && !signalsBlocked()) emit presetChosen(index.data(kIdRole).toString());
+    });
+}
+
+const config::Preset* NewRunPresets::find(const QString& id) const {
+    const auto found = std::ranges::find(m_presets, id.toStdString(), &config::Preset::id);
+    return found == m_presets.end() ? nullptr : &*found;
+}
+
+void NewRunPresets::setCurrentPreset(const QString& id) {
+    const QSignalBlocker quiet(this);
+    const QModelIndexList found = m_model->match(m_model->index(0, 0), kIdRole, id, 1, Qt::MatchExactly);
+    if (found.isEmpty())
+        clearSelection();
+    else
+        setCurrentIndex(found.front());
+    viewport()->update();
+}
+
+}  // namespace moescope::ui
