@@ -5,6 +5,7 @@
 #include "core/base/error.hpp"
 #include "core/base/numbers.hpp"
 #include "storage/run_reader.hpp"
+#include "storage/store.hpp"
 
 namespace moescope::app {
 namespace {

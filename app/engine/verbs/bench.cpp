@@ -1,0 +1,60 @@
+// bench train, bench moe: how fast training is here, as a share of this machine's matrix products.
+#include <CLI/CLI.hpp>
+
+#include "app/engine/run_options.hpp"
+#include "app/engine/verbs.hpp"
+#include "core/training/bench.hpp"
+
+namespace moescope::app {
+namespace {
+
+struct Wanted {
+    RunOptions options;
+    std::string kind = "train";
+    double seconds = 10;
+};
+
+Json toJson(const training::BenchResult& r) {
+    Json parts = Json::object();
+    for (const training::BenchPart& part : r.parts) parts[part.name] = number(part.seconds);
+    return {{"kind", r.kind}, {"device", r.device}, {"threads", r.threads}, {"tokens_per_step", r.tokensPerStep}, {"steps", r.steps},
+            {"step_seconds", number(r.stepSeconds)}, {"fastest_step", number(r.fastestStep)}, {"slowest_step", number(r.slowestStep)},
+            {"tokens_per_second", number(r.tokensPerSecond)}, {"flops_token", number(r.flopsPerToken)}, {"gigaflops", number(r.gigaflops)},
+            {"ceiling_gigaflops", number(r.ceilingGigaflops)}, {"share_of_ceiling", number(r.shareOfCeiling)},
+            {"peak_memory_bytes", number(r.peakMemoryBytes)}, {"parts", parts}, {"environment", Json::parse(r.environmentJson)}};
+}
+
+std::string readable(const training::BenchResult& r) {
+    std::string text = shortNumber(r.tokensPerSecond) + " tokens/s on " + r.device + " with " + std::to_string(r.threads) + " threads; step " +
+                       fixed(r.stepSeconds * 1e3, 1) + " ms (" + fixed(r.fastestStep * 1e3, 1) + " to " + fixed(r.slowestStep * 1e3, 1) + ", " + std::to_string(r.steps) +
+                       " steps)\n" + fixed(r.gigaflops, 1) + " of " + fixed(r.ceilingGigaflops, 1) + " GFLOP/s that a large matrix product reached in this run: " +
+                       fixed(100 * r.shareOfCeiling, 1) + " %\n";
+    std::vector<std::vector<std::string>> rows{{"part", "ms a step", "share"}};
+    for (const training::BenchPart& part : r.parts) rows.push_back({part.name, fixed(part.seconds * 1e3, 2), fixed(100 * part.seconds / r.stepSeconds, 1) + " %"});
+    return text + table(rows);
+}
+
+int bench(const Context& context, Wanted wanted) {
+    if (wanted.options.presets.empty() && wanted.options.recipe.empty()) wanted.options.presets = {"tiny"};
+    config::RunConfig config;
+    base::Problems problems = build(wanted.options, context, config);
+    if (!problems.empty()) return report(context, problems);
+    const training::BenchResult result = training::runBench(wanted.kind, config, wanted.seconds, problems);
+    if (!problems.empty()) return report(context, problems);
+    context.result(toJson(result), readable(result));
+    return 0;
+}
+
+}  // namespace
+
+void addBench(CLI::App& app, Context& context, Action& action) {
+    auto* verb = app.add_subcommand("bench", "Tokens/s, share of the matrix-product ceiling measured in the same run, time of each part");
+    verb->footer("Example: moescope-engine bench train --preset tiny");
+    auto wanted = std::make_shared<Wanted>();
+    verb->add_option("kind", wanted->kind, "train: whole steps; moe: one mixture layer")->check(CLI::IsMember({"train", "moe"}));
+    verb->add_option("--seconds", wanted->seconds, "How long to measure")->check(CLI::Range(0.5, 3600.0));
+    addRunOptions(*verb, wanted->options);
+    verb->callback([=, &context, &action] { action = [=, &context] { return bench(context, *wanted); }; });
+}
+
+}  // namespace moescope::app
