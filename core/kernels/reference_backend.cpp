@@ -27,7 +27,7 @@ void extend(AttentionCache& cache, at::Tensor& keys, at::Tensor& values) {
 }
 
 DispatchPlan planOf(const routing::RouterSpec& spec, const routing::Routing& routing) {
-    const bool allKept = routing.dropless && spec.select != routing::Select::expertTopC;
+    const bool allKept = routing.dropless && routing.complete;
     if (allKept && spec.select == routing::Select::all) return planEverywhere(routing.experts, spec.experts);
     return planDispatch(routing.experts, routing.kept, spec.experts, allKept);
 }

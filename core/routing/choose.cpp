@@ -7,6 +7,7 @@
 #include "core/base/error.hpp"
 #include "core/routers/router.hpp"
 #include "core/routing/choice.hpp"
+#include "core/routing/logistic.hpp"
 #include "core/routing/stages.hpp"
 
 namespace moescope::routing {
@@ -68,7 +69,7 @@ void leaveOutMuted(const RouterInput& input, Choice& choice) {
 }  // namespace
 
 at::Tensor scoreFunction(const RouterSpec& spec, const at::Tensor& logits) {
-    return spec.score == Score::sigmoid ? logits.sigmoid() : logits.softmax(1);
+    return spec.score == Score::sigmoid ? logistic(logits) : logits.softmax(1);
 }
 
 at::Tensor selectionScore(const RouterSpec& spec, const RouterTensors& tensors, const RouterInput& input, const Scores& scores) {

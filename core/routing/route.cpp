@@ -38,6 +38,7 @@ Routing route(const RouterSpec& spec, const RouterTensors& tensors, const Router
     routing.experts = choice.experts;
     routing.secondTaken = choice.secondTaken;
     routing.gates = gates;
+    routing.complete = choice.complete;
     routing.plain = spec.transform == Transform::none && !input.muted.defined();
     fillQueues(spec, input, scores, choice, routing);
     routing.weights = finalWeights(spec, scores, routing);

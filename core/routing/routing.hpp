@@ -75,7 +75,8 @@ struct Routing {
     at::Tensor secondTaken;    ///< [T] bool, random second expert only
     std::int64_t capacity = 0;  ///< slots of an expert in a full group; 0 = no limit
     std::int64_t room = 0;      ///< slots of all experts and groups together; 0 = no limit
-    bool dropless = true;       ///< kept == chosen is known beforehand
+    bool dropless = true;       ///< known beforehand: no chosen assignment is dropped
+    bool complete = true;       ///< known beforehand: no slot is unused (-1)
     bool plain = true;          ///< `probabilities` is the softmax of exactly `logits` (no transform, nobody muted)
 };
 

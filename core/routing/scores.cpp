@@ -6,6 +6,7 @@
 
 #include "core/routers/router.hpp"
 #include "core/routers/stage_options.hpp"
+#include "core/routing/logistic.hpp"
 #include "core/routing/stages.hpp"
 
 namespace moescope::routing {
@@ -69,7 +70,7 @@ void setGate(const RouterSpec& spec, const at::Tensor& from, Scores& scores) {
 
 at::Tensor sharesOf(const RouterSpec& spec, const Scores& scores) {
     if (spec.score != Score::sigmoid) return scores.probabilities;
-    return normalised(scores.clean.sigmoid());
+    return normalised(logistic(scores.clean));
 }
 
 }  // namespace

@@ -11,11 +11,7 @@ namespace {
 
 constexpr double kNowhere = -1e30;  // exp() of it is 0, and unlike -inf a row of it has a softmax
 
-at::Tensor uniformWeights(const RouterSpec& spec, const at::Tensor& experts, double value, at::ScalarType type) {
-    const at::Tensor used = experts.ge(0).to(type);
-    (void)spec;
-    return value == 1 ? used : used * value;
-}
+at::Tensor sameForAll(const at::Tensor& experts, double value, at::ScalarType type) { return experts.ge(0).to(type) * value; }
 
 double uniformShare(const RouterSpec& spec) {
     return 1.0 / static_cast<double>(spec.select == Select::all ? spec.experts : spec.topK);
@@ -55,8 +51,8 @@ at::Tensor normalised(const at::Tensor& values) {
 
 at::Tensor weighChosen(const RouterSpec& spec, const Scores& scores, const Choice& choice) {
     const at::ScalarType type = scores.gate.defined() ? scores.gate.scalar_type() : at::kFloat;
-    if (spec.weigh == Weigh::one) return uniformWeights(spec, choice.experts, 1, type);
-    if (spec.weigh == Weigh::uniform) return uniformWeights(spec, choice.experts, uniformShare(spec), type);
+    if (spec.weigh == Weigh::one) return sameForAll(choice.experts, 1, type);
+    if (spec.weigh == Weigh::uniform) return sameForAll(choice.experts, uniformShare(spec), type);
     const at::Tensor raw = spec.score == Score::softmaxSelected
                                ? softmaxOfChosen(scores, choice)
                                : gatherChosen(scores.gate, choice.experts, choice.complete);

@@ -1,6 +1,7 @@
 // One optimizer step: every micro-batch forward and backward, one update, router state, report and alarms.
 #include "core/training/live_trainer.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/base/clock.hpp"
@@ -47,8 +48,9 @@ at::Tensor LiveTrainer::auxiliaryLoss(const model::PassResult& result, std::int6
 }
 
 void LiveTrainer::observe(const data::Batch& batch, const model::PassResult& result, bool report, StepSums& sums) {
-    for (const routing::Routing& routing : result.routings)
-        if (!routing.dropless) addTo(sums.kept, routing.placed.sum());
+    const auto sparse = [](const routing::Routing& routing) { return !routing.dropless || !routing.complete; };
+    if (std::ranges::any_of(result.routings, sparse))
+        for (const routing::Routing& routing : result.routings) addTo(sums.kept, routing.placed.sum());
     if (!report) return;
     const TimedPart timed(m_times, Part::telemetry);
     const at::Tensor domains = m_corpus->domains().empty() ? at::Tensor() : upload(inputDomains(batch), deviceOf());
