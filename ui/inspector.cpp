@@ -1,7 +1,6 @@
 // Builds and fills the inspector.
 #include "ui/inspector.hpp"
 
-#include <QGridLayout>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QMenu>
@@ -93,15 +92,17 @@ Inspector::Section Inspector::addSection(const char* name) {
     return {box, column};
 }
 
-QLabel* Inspector::addRow(QGridLayout* grid, const QString& text, const char* name) {
+QLabel* Inspector::addRow(QVBoxLayout* rows, const QString& text, const char* name) {
     QLabel* caption = label(this, plots::uiFont(12), "label");
     caption->setText(text);
     QLabel* value = label(this, plots::uiFont(12, QFont::Medium), "value");
     value->setObjectName(QString::fromLatin1(name));
     value->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
-    const int row = grid->rowCount();
-    grid->addWidget(caption, row, 0);
-    grid->addWidget(value, row, 1);
+    auto* row = new QHBoxLayout;
+    row->setSpacing(8);
+    row->addWidget(caption);
+    row->addWidget(value, 1);
+    rows->addLayout(row);
     return value;
 }
 
@@ -120,9 +121,8 @@ void Inspector::buildRun() {
     head->addWidget(m_name, 1);
     head->addWidget(m_state);
     section.column->addLayout(head);
-    auto* grid = new QGridLayout;
-    grid->setVerticalSpacing(5);
-    grid->setColumnStretch(1, 1);
+    auto* grid = new QVBoxLayout;
+    grid->setSpacing(5);
     m_parameters = addRow(grid, tr("Parameters"), "parameters");
     m_forward = addRow(grid, tr("Forward, per token"), "forwardFlop");
     m_speed = addRow(grid, tr("Speed"), "speed");
@@ -200,15 +200,21 @@ void Inspector::buildDevice() {
     head->addWidget(title);
     head->addWidget(m_device, 1, Qt::AlignRight);
     section.column->addLayout(head);
-    auto* grid = new QGridLayout;
-    grid->setColumnStretch(1, 1);
+    auto* grid = new QVBoxLayout;
     m_memory = addRow(grid, tr("Memory, peak"), "memory");
     section.column->addLayout(grid);
 }
 
 void Inspector::setShort(bool on) {
     m_short = on;
-    m_domainBox->setVisible(!on && m_run.data());
+    m_domainBox->setVisible(!on && m_run.data() && hasRoomForDomains());
+}
+
+bool Inspector::hasRoomForDomains() const {
+    int needed = m_domainBox->minimumSizeHint().height();
+    for (const QWidget* box : {m_runBox, m_layerBox, m_deviceBox})
+        if (!box->isHidden()) needed += box->minimumSizeHint().height();
+    return needed <= height();
 }
 
 void Inspector::refresh(std::int64_t moeLayer, double step, bool live) {
@@ -216,11 +222,11 @@ void Inspector::refresh(std::int64_t moeLayer, double step, bool live) {
     const RunData* data = m_run.data();
     for (QWidget* box : {m_runBox, m_deviceBox}) box->setVisible(data);
     m_layerBox->setVisible(data && data->experts() > 0);
-    m_domainBox->setVisible(data && !m_short && !data->meta().facts.domains.empty());
-    if (!data) return;
+    if (!data) return m_domainBox->hide();
     showRun(step);
     if (data->experts() > 0) showLayer(moeLayer, step, live);
-    if (!m_short) m_domains->setData(domainBars(*data, step));
+    m_domains->setData(domainBars(*data, step));
+    m_domainBox->setVisible(!m_short && !data->meta().facts.domains.empty() && hasRoomForDomains());
 }
 
 void Inspector::showRun(double step) {

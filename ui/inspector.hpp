@@ -6,7 +6,6 @@
 #include <cstdint>
 
 class QFrame;
-class QGridLayout;
 class QLabel;
 class QVBoxLayout;
 
@@ -40,7 +39,7 @@ private:
         QVBoxLayout* column;
     };
     Section addSection(const char* name);
-    QLabel* addRow(QGridLayout* grid, const QString& label, const char* name);
+    QLabel* addRow(QVBoxLayout* rows, const QString& label, const char* name);
     void buildRun();
     void buildLayer();
     void buildDomains();
@@ -49,6 +48,7 @@ private:
     void showLayer(std::int64_t moeLayer, double step, bool live);
     void expertMenu(int expert, const QPoint& at);
     void toggleMute(int expert);
+    bool hasRoomForDomains() const;
 
     WatchedRun& m_run;
     std::int64_t m_layer = 0;

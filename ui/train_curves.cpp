@@ -97,7 +97,7 @@ plots::Lane lane(const QString& name, Curve only) {
 const std::vector<Concentration>& concentrations() {
     static const std::vector<Concentration> all{{"top1_weight", QT_TRANSLATE_NOOP("Train", "top-1 weight")},
                                                 {"top1_probability", QT_TRANSLATE_NOOP("Train", "top-1 probability")},
-                                                {"top1_load", QT_TRANSLATE_NOOP("Train", "busiest expert's load")}};
+                                                {"top1_load", QT_TRANSLATE_NOOP("Train", "busiest expert")}};
     return all;
 }
 
