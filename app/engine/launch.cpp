@@ -110,6 +110,7 @@ int runSession(const Context& context, const storage::Store& store, const std::s
         return exit;
     } catch (const std::exception& error) {
         try {
+            if (sink.health() != storage::SinkHealth::good) sink.giveUp();
             const std::string text = std::string("The engine ended: ") + error.what();
             sink.event({machine.trainer->stepsDone(), telemetry::Severity::error, "run.failed", text, "{}"});
             sink.transact([&](storage::RunWriter& w) { w.setState(storage::RunState::failed, text); });

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <filesystem>
 #include <iostream>
 
 #include "app/engine/stop_signal.hpp"
@@ -52,7 +53,7 @@ void restartWithEnvironment(char** arguments, std::int64_t threads) {
         setenv(variable.substr(0, equals).c_str(), variable.substr(equals + 1).c_str(), 0);
     }
     setenv("MOESCOPE_ENVIRONMENT", "set", 1);
-    execv("/proc/self/exe", arguments);
+    execv(std::filesystem::read_symlink("/proc/self/exe").c_str(), arguments);
 }
 
 int fail(const Context& context, const base::Error& error) {

@@ -7,7 +7,7 @@ steps=(--set training.steps=60)
 digest_of() { engine digest "$1" --json --quiet | grep -oE '"(weights|optimizer|series)":("[^"]*"|\{[^}]*\})'; }
 
 start_slow() { # NAME: paced so that commands and kills find it training
-  engine train "${quick[@]}" "${steps[@]}" --set training.pace=40 --name "$1" --quiet >"$scratch/$1.out" 2>"$scratch/$1.err" &
+  "$MOESCOPE_ENGINE" train "${quick[@]}" "${steps[@]}" --set training.pace=40 --name "$1" --quiet >"$scratch/$1.out" 2>"$scratch/$1.err" &
   pid=$!
   wait_for 20 engine runs show "$1" --quiet >/dev/null
 }

@@ -3,7 +3,7 @@
 # shellcheck source=tests/e2e/support.bash
 . "$(dirname "$0")/support.bash"
 
-engine train "${quick[@]}" --set training.steps=100000 --set training.pace=50 --name steered --quiet 2>"$scratch/steered.err" &
+"$MOESCOPE_ENGINE" train "${quick[@]}" --set training.steps=100000 --set training.pace=20 --name steered --quiet 2>"$scratch/steered.err" &
 pid=$!
 wait_for 20 step_reached steered 3
 [ "$(state_of steered)" = running ] || fail "state is $(state_of steered)"

@@ -38,7 +38,7 @@ field() { grep -oE "\"$1\":(\"[^\"]*\"|[^,}]*)" | tail -n 1 | sed -E "s/^\"$1\":
 
 newest_run() { engine runs list --json --quiet | head -n 1 | field run; }
 
-state_of() { engine runs show "$1" --json --quiet | field state; }
+state_of() { engine runs list --where "name=$1" --json --quiet | field state; }
 
 is_in_state() { [ "$(state_of "$1")" = "$2" ]; } # RUN STATE
 
