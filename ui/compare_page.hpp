@@ -4,7 +4,12 @@
 #include <QStringList>
 #include <QWidget>
 
+#include <functional>
 #include <memory>
+
+namespace moescope::plots {
+class LinePanel;
+}
 
 namespace moescope::ui {
 
@@ -21,12 +26,21 @@ public:
     /// Replaces what is compared; the first is the baseline until another is pinned.
     void setRuns(const QStringList& ulids);
     QStringList runs() const;
+    void setBaseline(const QString& ulid);
     /// True when all runs asked for have been read and drawn, or refused.
     bool complete() const;
+    plots::LinePanel& panel();
+
+    /// Asks for the file an export goes to; empty = not saved. A test puts its own in place.
+    std::function<QString(const QString& suggested, const QString& filter)> askFileName;
 
 signals:
     void completed();
     void runActivated(const QString& ulid);
+    void message(const QString& sentence);
+
+protected:
+    void resizeEvent(QResizeEvent* event) override;
 
 private:
     struct Parts;

@@ -1,0 +1,148 @@
+// Grouping, means and lines.
+#include "ui/compare_curves.hpp"
+
+#include <QCoreApplication>
+#include <QRegularExpression>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "core/config/config_json.hpp"
+#include "ui/run_words.hpp"
+
+namespace moescope::ui {
+namespace {
+
+constexpr std::size_t kMostLabels = 14;
+
+/// The settings without what tells seeds apart.
+std::string seedless(config::RunConfig config) {
+    config.training.seed = config.data.seed = 0;
+    return config::toJson(config, -1);
+}
+
+/// "before-s1", "before-s2" -> "before"; otherwise the first name.
+QString commonName(const std::vector<CompareEntry>& entries, const std::vector<std::size_t>& members) {
+    QString common = entries[members.front()].name;
+    for (const std::size_t member : members)
+        while (!common.isEmpty() && !entries[member].name.startsWith(common)) common.chop(1);
+    common.remove(QRegularExpression(QStringLiteral("[\\s,_-]*(seed|s)?[\\s,_-]*$")));
+    return common.isEmpty() ? entries[members.front()].name : common;
+}
+
+/// Linear between the run's points; NaN outside them.
+double valueAt(const ComparedRun& run, double x) {
+    const auto after = std::ranges::lower_bound(run.x, x);
+    if (after == run.x.end()) return telemetry::kNone;
+    const auto i = static_cast<std::size_t>(after - run.x.begin());
+    if (*after == x) return run.y[i];
+    if (i == 0) return telemetry::kNone;
+    const double share = (x - run.x[i - 1]) / (run.x[i] - run.x[i - 1]);
+    return run.y[i - 1] + share * (run.y[i] - run.y[i - 1]);
+}
+
+plots::Points pointsOf(const CompareEntry& entry) { return {entry.run->x, entry.run->y, entry.run->low, entry.run->high}; }
+
+bool drawable(const CompareEntry& entry) { return entry.visible && entry.run && entry.run->problem.empty() && !entry.run->x.empty(); }
+
+}  // namespace
+
+std::vector<CompareGroup> groupEntries(const std::vector<CompareEntry>& entries, bool bySeed) {
+    std::vector<CompareGroup> groups;
+    std::map<std::string, std::size_t> places;
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        const ComparedRunPtr& run = entries[i].run;
+        const bool known = bySeed && run && run->problem.empty();
+        const std::string key = known ? seedless(run->config) : entries[i].ulid;
+        const auto [place, added] = places.try_emplace(key, groups.size());
+        if (added) groups.emplace_back();
+        groups[place->second].members.push_back(i);
+    }
+    for (CompareGroup& group : groups) group.name = commonName(entries, group.members);
+    return groups;
+}
+
+CompareNumbers numbersOf(const ComparedRun& run) {
+    const storage::Summary& summary = run.summary;
+    CompareNumbers numbers;
+    if (!run.problem.empty()) return numbers;
+    numbers.step = static_cast<double>(summary.step);
+    numbers.valLast = summary.valLoss;
+    numbers.valBest = summary.bestVal;
+    numbers.effective = run.effective;
+    if (run.meta.facts.paramsTotal > 0) numbers.params = static_cast<double>(run.meta.facts.paramsTotal);
+    numbers.flops = summary.flops;
+    numbers.tokensPerSecond = summary.tokensPerSecond;
+    return numbers;
+}
+
+CompareNumbers meanOf(const std::vector<CompareNumbers>& numbers) {
+    CompareNumbers mean;
+    for (double CompareNumbers::*member : {&CompareNumbers::step, &CompareNumbers::valLast, &CompareNumbers::valBest, &CompareNumbers::effective,
+                                           &CompareNumbers::params, &CompareNumbers::flops, &CompareNumbers::tokensPerSecond}) {
+        double sum = 0, count = 0;
+        for (const CompareNumbers& each : numbers)
+            if (std::isfinite(each.*member)) {
+                sum += each.*member;
+                ++count;
+            }
+        if (count > 0) mean.*member = sum / count;
+    }
+    return mean;
+}
+
+plots::Points meanPoints(const std::vector<const ComparedRun*>& runs) {
+    plots::Points points;
+    for (const double x : runs.front()->x) {
+        double sum = 0, low = std::numeric_limits<double>::infinity(), high = -low;
+        for (const ComparedRun* run : runs) {
+            const double y = valueAt(*run, x);
+            sum += y;
+            low = std::min(low, y);
+            high = std::max(high, y);
+        }
+        if (!std::isfinite(sum)) continue;
+        points.x.push_back(x);
+        points.y.push_back(sum / static_cast<double>(runs.size()));
+        points.low.push_back(low);
+        points.high.push_back(high);
+    }
+    return points;
+}
+
+plots::Lane compareLane(const std::vector<CompareEntry>& entries, const std::vector<CompareGroup>& groups, int baseline, const CompareMetric& metric) {
+    plots::Lane lane;
+    for (const CompareGroup& group : groups) {
+        std::vector<const ComparedRun*> runs;
+        const CompareEntry* first = nullptr;
+        bool isBaseline = false;
+        for (const std::size_t member : group.members) {
+            isBaseline |= static_cast<int>(member) == baseline;
+            if (!drawable(entries[member])) continue;
+            if (!first) first = &entries[member];
+            runs.push_back(entries[member].run.get());
+        }
+        if (!first) continue;
+        plots::Curve curve;
+        curve.id = QString::fromStdString(first->ulid);
+        curve.name = group.members.size() > 1 ? QCoreApplication::translate("Compare", "%1 (%2 seeds)").arg(group.name).arg(runs.size()) : first->name;
+        curve.role = isBaseline ? plots::CurveRole::Baseline : plots::CurveRole::Run;
+        curve.ink = isBaseline ? plots::Ink{plots::Ink::Baseline, 0, 0, {}} : first->ink;
+        curve.points = runs.size() > 1 ? meanPoints(runs) : pointsOf(*first);
+        curve.smoothed = metric.noisy;
+        curve.endLabel = groups.size() <= kMostLabels;
+        curve.inReadout = false;
+        curve.figure = plots::Figure::Auto;
+        lane.curves.push_back(std::move(curve));
+    }
+    return lane;
+}
+
+void tellApart(std::vector<CompareEntry>& entries) {
+    std::map<int, int> used;
+    for (CompareEntry& entry : entries)
+        if (entry.ink.kind == plots::Ink::Run) entry.ink.index = entry.ink.index % 8 + 8 * used[entry.ink.index % 8]++;
+}
+
+}  // namespace moescope::ui

@@ -1,0 +1,226 @@
+// The tables beside the plot and their texts.
+#include "ui/compare_side.hpp"
+
+#include <QClipboard>
+#include <QGuiApplication>
+#include <QHBoxLayout>
+#include <QHeaderView>
+#include <QLabel>
+#include <QPainter>
+#include <QPushButton>
+#include <QRegularExpression>
+#include <QTableWidget>
+#include <QVBoxLayout>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/config/config_json.hpp"
+#include "plots/figures.hpp"
+#include "plots/icons.hpp"
+#include "plots/theme.hpp"
+#include "ui/run_words.hpp"
+
+namespace moescope::ui {
+namespace {
+
+constexpr int kRowHeight = 26, kColumnWidth = 92, kMostRows = 14, kLongestCell = 60;
+
+QString text(const std::string& value) { return QString::fromStdString(value); }
+
+bool readable(const CompareEntry& entry) { return entry.run && entry.run->problem.empty(); }
+
+std::vector<CompareEntry> readableOf(const std::vector<CompareEntry>& entries) {
+    std::vector<CompareEntry> found;
+    std::ranges::copy_if(entries, std::back_inserter(found), readable);
+    return found;
+}
+
+/// "\"softmax_all\"" as "softmax all"; long lists as their number of entries.
+QString cellText(const std::string& json) {
+    QString value = text(json);
+    if (value.size() >= 2 && value.startsWith(QLatin1Char('"'))) return value.mid(1, value.size() - 2);
+    if (value == QLatin1String("true")) return CompareSide::tr("on");
+    if (value == QLatin1String("false")) return CompareSide::tr("off");
+    if (value == QLatin1String("[]") || value == QLatin1String("null")) return QStringLiteral("\u2013");
+    return value;
+}
+
+QString markdownCell(QString cell) { return cell.replace(QLatin1Char('\\'), QLatin1String("\\\\")).replace(QLatin1Char('|'), QLatin1String("\\|")).replace(QLatin1Char('\n'), QLatin1Char(' ')); }
+
+QString csvCell(QString cell) {
+    const bool formula = !cell.isEmpty() && (QStringLiteral("=+@\t").contains(cell[0]) || (cell[0] == QLatin1Char('-') && !QRegularExpression(QStringLiteral("^-[0-9.]")).match(cell).hasMatch()));
+    if (formula) cell.prepend(QLatin1Char('\''));
+    if (!cell.contains(QRegularExpression(QStringLiteral("[\",\r\n]")))) return cell;
+    return QLatin1Char('"') + cell.replace(QLatin1Char('"'), QLatin1String("\"\"")) + QLatin1Char('"');
+}
+
+QString joined(const TextTable& table, const QString& between, QString (*cell)(QString), const QString& edge) {
+    QStringList lines;
+    const auto line = [&](const QString& first, const QStringList& rest) {
+        QStringList cells{cell(first)};
+        for (const QString& each : rest) cells << cell(each);
+        lines << edge + cells.join(between) + (edge.isEmpty() ? QString() : QStringLiteral(" |"));
+    };
+    line(table.corner, table.columns);
+    if (!edge.isEmpty()) lines << QStringLiteral("|") + QStringLiteral(" --- |").repeated(table.columns.size() + 1);
+    for (qsizetype row = 0; row < table.rows.size(); ++row) line(table.rows[row], table.cells[static_cast<std::size_t>(row)]);
+    return lines.join(QLatin1Char('\n')) + QLatin1Char('\n');
+}
+
+QPixmap dash(const plots::Ink& ink, double ratio) {
+    QPixmap pixmap(QSize(12, 12) * ratio);
+    pixmap.setDevicePixelRatio(ratio);
+    pixmap.fill(Qt::transparent);
+    QPainter painter(&pixmap);
+    painter.fillRect(QRectF(0, 4.5, 10, 3), plots::colorOf(plots::theme(), ink));
+    return pixmap;
+}
+
+}  // namespace
+
+QString toMarkdown(const TextTable& table) { return joined(table, QStringLiteral(" | "), markdownCell, QStringLiteral("| ")); }
+QString toCsvText(const TextTable& table) { return joined(table, QStringLiteral(","), csvCell, {}); }
+
+TextTable settingsThatDiffer(const std::vector<CompareEntry>& entries) {
+    const std::vector<CompareEntry> known = readableOf(entries);
+    TextTable table;
+    table.corner = CompareSide::tr("setting");
+    std::vector<config::RunConfig> configs;
+    for (const CompareEntry& entry : known) {
+        table.columns << entry.name;
+        configs.push_back(entry.run->config);
+    }
+    if (configs.size() < 2) return table;
+    for (const config::SettingDifference& difference : config::differences(configs)) {
+        table.rows << text(difference.key);
+        QStringList cells;
+        for (const std::string& value : difference.values) cells << cellText(value);
+        table.cells.push_back(cells);
+    }
+    return table;
+}
+
+TextTable domainLosses(const std::vector<CompareEntry>& entries) {
+    const std::vector<CompareEntry> known = readableOf(entries);
+    TextTable table;
+    table.corner = CompareSide::tr("domain");
+    std::vector<std::string> domains;
+    for (const CompareEntry& entry : known) {
+        table.columns << entry.name;
+        for (const std::string& domain : entry.run->meta.facts.domains)
+            if (std::ranges::find(domains, domain) == domains.end()) domains.push_back(domain);
+    }
+    for (const std::string& domain : domains) {
+        QStringList cells;
+        bool any = false;
+        for (const CompareEntry& entry : known) {
+            const auto& names = entry.run->meta.facts.domains;
+            const auto at = static_cast<std::size_t>(std::ranges::find(names, domain) - names.begin());
+            const double loss = at < entry.run->summary.domainLoss.size() ? entry.run->summary.domainLoss[at] : telemetry::kNone;
+            any |= std::isfinite(loss);
+            cells << (std::isfinite(loss) ? plots::figure(loss, plots::Figure::Fixed3) : QStringLiteral("\u2013"));
+        }
+        if (!any) continue;
+        table.rows << RunWords::oneLine(domain);
+        table.cells.push_back(cells);
+    }
+    return table;
+}
+
+CompareSide::CompareSide(QWidget* parent) : QWidget(parent) {
+    setObjectName(QStringLiteral("compareSide"));
+    setAttribute(Qt::WA_StyledBackground);
+    setProperty("role", "window");
+    auto* lines = new QVBoxLayout(this);
+    lines->setContentsMargins(16, 14, 12, 12);
+    lines->setSpacing(16);
+    m_settings = addSection("settingsThatDiffer", tr("Settings that differ"));
+    m_domains = addSection("domainLosses", tr("Loss by domain"));
+    lines->addStretch();
+}
+
+CompareSide::Section CompareSide::addSection(const char* name, const QString& title) {
+    Section section;
+    section.box = new QWidget(this);
+    auto* heading = new QLabel(title);
+    heading->setProperty("role", "title");
+    heading->setFont(plots::uiFont(13, QFont::DemiBold));
+    section.count = new QLabel;
+    section.count->setProperty("role", "unit");
+    section.count->setFont(plots::uiFont(12));
+    section.table = new QTableWidget;
+    section.table->setObjectName(QLatin1String(name));
+    section.table->setAccessibleName(title);
+    section.table->setFrameShape(QFrame::NoFrame);
+    section.table->setShowGrid(false);
+    section.table->setEditTriggers(QAbstractItemView::NoEditTriggers);
+    section.table->setSelectionMode(QAbstractItemView::NoSelection);
+    section.table->setTabKeyNavigation(false);
+    section.table->setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
+    section.table->verticalHeader()->setDefaultSectionSize(kRowHeight);
+    section.table->verticalHeader()->setMinimumWidth(110);
+    section.table->verticalHeader()->setMaximumWidth(150);
+    section.table->horizontalHeader()->setDefaultSectionSize(kColumnWidth);
+    section.table->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+    section.table->setFont(plots::uiFont(12));
+    auto* top = new QHBoxLayout;
+    top->addWidget(heading);
+    top->addWidget(section.count);
+    top->addStretch();
+    for (const bool markdown : {true, false}) {
+        auto* copy = new QPushButton(markdown ? tr("Markdown") : tr("CSV"));
+        copy->setObjectName(QLatin1String(name) + (markdown ? QStringLiteral("Markdown") : QStringLiteral("Csv")));
+        copy->setProperty("kind", "link");
+        copy->setToolTip(tr("Copy the table"));
+        Section& kept = std::string_view(name) == "settingsThatDiffer" ? m_settings : m_domains;
+        connect(copy, &QPushButton::clicked, this, [&kept, markdown] { QGuiApplication::clipboard()->setText(markdown ? toMarkdown(kept.values) : toCsvText(kept.values)); });
+        top->addWidget(copy);
+    }
+    auto* lines = new QVBoxLayout(section.box);
+    lines->setContentsMargins(0, 0, 0, 0);
+    lines->setSpacing(6);
+    lines->addLayout(top);
+    lines->addWidget(section.table);
+    static_cast<QVBoxLayout*>(layout())->addWidget(section.box);
+    return section;
+}
+
+void CompareSide::show(Section& section, const TextTable& values, const std::vector<CompareEntry>& entries) {
+    section.box->setVisible(!values.rows.isEmpty());
+    if (values == section.values) return;
+    section.values = values;
+    QTableWidget& table = *section.table;
+    table.setColumnCount(static_cast<int>(values.columns.size()));
+    table.setRowCount(static_cast<int>(values.rows.size()));
+    std::vector<CompareEntry> known = readableOf(entries);
+    for (int column = 0; column < table.columnCount(); ++column) {
+        const CompareEntry& entry = known[static_cast<std::size_t>(column)];
+        auto* head = new QTableWidgetItem(QIcon(dash(entry.ink, devicePixelRatioF())), entry.name);
+        head->setToolTip(entry.name);
+        table.setHorizontalHeaderItem(column, head);
+    }
+    for (int row = 0; row < table.rowCount(); ++row) {
+        auto* key = new QTableWidgetItem(values.rows[row]);
+        key->setToolTip(values.rows[row]);
+        table.setVerticalHeaderItem(row, key);
+        for (int column = 0; column < table.columnCount(); ++column) {
+            const QString value = values.cells[static_cast<std::size_t>(row)][column];
+            auto* cell = new QTableWidgetItem(value.size() > kLongestCell ? value.left(kLongestCell) + QChar(0x2026) : value);
+            cell->setToolTip(value);
+            table.setItem(row, column, cell);
+        }
+    }
+    const int rows = std::min(table.rowCount(), kMostRows);
+    table.setFixedHeight(table.horizontalHeader()->sizeHint().height() + rows * kRowHeight + 14);
+}
+
+void CompareSide::setEntries(const std::vector<CompareEntry>& entries) {
+    const TextTable settings = settingsThatDiffer(entries);
+    show(m_settings, settings, entries);
+    static const auto total = static_cast<int>(config::listSettings().size());
+    m_settings.count->setText(tr("%1 of %2").arg(settings.rows.size()).arg(total));
+    show(m_domains, domainLosses(entries), entries);
+}
+
+}  // namespace moescope::ui

@@ -1,0 +1,144 @@
+// The view: keys, clicks, menu and the drawing of the name column.
+#include "ui/compare_table.hpp"
+
+#include <QContextMenuEvent>
+#include <QHeaderView>
+#include <QKeyEvent>
+#include <QMenu>
+#include <QMouseEvent>
+#include <QPainter>
+#include <QStyledItemDelegate>
+
+#include <algorithm>
+
+#include "plots/icons.hpp"
+#include "plots/theme.hpp"
+
+namespace moescope::ui {
+namespace {
+
+constexpr int kRowHeight = 30, kMostRows = 8, kNameWidth = 220, kFoldRoom = 20;
+
+class RowDelegate : public QStyledItemDelegate {
+public:
+    using QStyledItemDelegate::QStyledItemDelegate;
+    void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override {
+        const plots::Theme& theme = plots::theme();
+        painter->save();
+        if (option.state & QStyle::State_Selected) painter->fillRect(option.rect, theme.accentSoft);
+        const bool strong = index.column() == CompareTableModel::Name || index.column() == CompareTableModel::ValLast;
+        painter->setFont(plots::uiFont(13, strong ? QFont::Medium : QFont::Normal));
+        const auto& model = *static_cast<const CompareTableModel*>(index.model());
+        QRect room = option.rect.adjusted(8, 0, -8, 0);
+        if (index.column() == CompareTableModel::Name) room.setLeft(paintMark(*painter, room, index, model));
+        const bool faint = !model.entry(index)->run || !model.entry(index)->run->problem.empty();
+        painter->setPen(faint ? theme.text3 : strong ? theme.text : theme.text2);
+        const auto alignment = Qt::Alignment(index.data(Qt::TextAlignmentRole).toInt());
+        painter->drawText(room, alignment | Qt::TextSingleLine, painter->fontMetrics().elidedText(index.data().toString(), Qt::ElideRight, room.width()));
+        painter->restore();
+    }
+
+private:
+    /// The fold mark of a group, the line in the run's colour and the baseline's pin; returns where the name begins.
+    static int paintMark(QPainter& painter, const QRect& room, const QModelIndex& index, const CompareTableModel& model) {
+        const plots::Theme& theme = plots::theme();
+        const int group = index.data(CompareTableModel::GroupRole).toInt(), middle = room.center().y();
+        int x = room.left();
+        const auto icon = [&](const char* name, int size, const QColor& colour) {
+            painter.drawPixmap(x, middle - size / 2, plots::iconPixmap(QLatin1String(name), size, colour, painter.device()->devicePixelRatioF()));
+        };
+        if (group >= 0) icon(model.isOpen(group) ? "chevron-down" : "chevron-right", 12, theme.text3);
+        x += kFoldRoom;
+        const CompareEntry& entry = *model.entry(index);
+        const bool isBaseline = index.data(CompareTableModel::EntryRole).toInt() == model.baseline();
+        const plots::Ink ink = isBaseline ? plots::Ink{plots::Ink::Baseline, 0, 0, {}} : entry.ink;
+        QPen pen(plots::colorOf(theme, ink), 3);
+        pen.setCapStyle(Qt::FlatCap);
+        if (const QList<qreal> dashes = isBaseline ? QList<qreal>{1.4, 0.8} : plots::dashOf(ink); !dashes.isEmpty()) pen.setDashPattern(isBaseline ? dashes : QList<qreal>{1.6, 1});
+        painter.setPen(pen);
+        painter.drawLine(x, middle, x + 14, middle);
+        x += 22;
+        if (isBaseline) {
+            icon("pin", 12, theme.text2);
+            x += 18;
+        }
+        return x;
+    }
+};
+
+}  // namespace
+
+CompareTable::CompareTable(QWidget* parent) : QTableView(parent), m_model(new CompareTableModel(this)) {
+    setObjectName(QStringLiteral("compareTable"));
+    setAccessibleName(tr("Compared runs"));
+    setModel(m_model);
+    setItemDelegate(new RowDelegate(this));
+    setFrameShape(QFrame::NoFrame);
+    setShowGrid(false);
+    setSelectionBehavior(SelectRows);
+    setSelectionMode(SingleSelection);
+    setEditTriggers(NoEditTriggers);
+    setTabKeyNavigation(false);
+    setVerticalScrollMode(ScrollPerPixel);
+    setHorizontalScrollMode(ScrollPerPixel);
+    verticalHeader()->hide();
+    verticalHeader()->setDefaultSectionSize(kRowHeight);
+    QHeaderView* head = horizontalHeader();
+    head->setHighlightSections(false);
+    head->setFont(plots::uiFont(12));
+    head->setMinimumSectionSize(56);
+    head->setSectionResizeMode(QHeaderView::Interactive);
+    head->setSectionResizeMode(CompareTableModel::Name, QHeaderView::Stretch);
+    head->setSectionsClickable(true);
+    head->setSortIndicatorShown(false);
+    connect(head, &QHeaderView::sectionClicked, this, [this, head](int column) {
+        const bool again = head->property("column").toInt() == column && head->property("rising").toBool();
+        head->setProperty("column", column);
+        head->setProperty("rising", !again);
+        m_model->sort(column, again ? Qt::DescendingOrder : Qt::AscendingOrder);
+    });
+    connect(m_model, &QAbstractItemModel::modelReset, this, &CompareTable::fit);
+    const int widths[] = {kNameWidth, 70, 78, 78, 84, 78, 84, 96, 84, 92};
+    for (int column = 1; column < CompareTableModel::ColumnCount; ++column) setColumnWidth(column, widths[column]);
+}
+
+void CompareTable::fit() {
+    const int rows = std::clamp(m_model->rowCount(), 1, kMostRows);
+    setFixedHeight(horizontalHeader()->sizeHint().height() + rows * kRowHeight + 4);
+}
+
+void CompareTable::keyPressEvent(QKeyEvent* event) {
+    const QModelIndex index = currentIndex();
+    const int entry = index.isValid() ? index.data(CompareTableModel::EntryRole).toInt() : -1;
+    if (entry >= 0 && event->key() == Qt::Key_B && !(event->modifiers() & Qt::ControlModifier)) return emit baselineRequested(entry);
+    if (entry >= 0 && event->key() == Qt::Key_Delete) return emit removeRequested(entry);
+    if (entry >= 0 && (event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter)) return emit openRequested(entry);
+    QTableView::keyPressEvent(event);
+}
+
+void CompareTable::mouseReleaseEvent(QMouseEvent* event) {
+    QTableView::mouseReleaseEvent(event);
+    const QModelIndex index = indexAt(event->position().toPoint());
+    if (!index.isValid() || event->button() != Qt::LeftButton || index.column() != CompareTableModel::Name) return;
+    const int group = index.data(CompareTableModel::GroupRole).toInt();
+    if (group >= 0 && event->position().x() < visualRect(index).left() + 8 + kFoldRoom) m_model->toggle(group);
+}
+
+void CompareTable::mouseDoubleClickEvent(QMouseEvent* event) {
+    const QModelIndex index = indexAt(event->position().toPoint());
+    if (index.isValid()) emit openRequested(index.data(CompareTableModel::EntryRole).toInt());
+}
+
+void CompareTable::contextMenuEvent(QContextMenuEvent* event) {
+    const QModelIndex index = indexAt(event->pos());
+    if (!index.isValid()) return;
+    const int entry = index.data(CompareTableModel::EntryRole).toInt();
+    auto* menu = new QMenu(this);
+    menu->setAttribute(Qt::WA_DeleteOnClose);
+    connect(menu->addAction(tr("Open")), &QAction::triggered, this, [=, this] { emit openRequested(entry); });
+    connect(menu->addAction(tr("Use as baseline (B)")), &QAction::triggered, this, [=, this] { emit baselineRequested(entry); });
+    connect(menu->addAction(tr("Take out of the comparison")), &QAction::triggered, this, [=, this] { emit removeRequested(entry); });
+    menu->popup(event->globalPos());
+}
+
+}  // namespace moescope::ui
