@@ -18,7 +18,7 @@
 namespace moescope::ui {
 namespace {
 
-constexpr double kCure = 0.05;
+constexpr double kCure = 0.2;
 constexpr int kMessageMs = 8000;
 
 QString cureSentence(const Collapse& collapse) {

@@ -256,7 +256,7 @@ TEST(Presets, OfTheLessonsDifferOnlyInWhatTheyTeach) {
 TEST(Presets, CureTheCollapseByTheBalanceCoefficientAlone) {
     const RunConfig c = made({"collapse_and_cure"});
     ASSERT_EQ(c.script.size(), 1u);
-    EXPECT_EQ(toJson(c.script[0]), R"({"step":150,"command":"set","key":"balance.coefficient","value":0.05})");
+    EXPECT_EQ(toJson(c.script[0]), R"({"step":150,"command":"set","key":"balance.coefficient","value":0.2})");
     EXPECT_EQ(c.router.rig, (std::vector<double>{6, 0, 0, 0, 0, 0, 0, 0}));
     EXPECT_EQ(c.balance.coefficient, 0);
 }
