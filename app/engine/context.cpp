@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "core/base/files.hpp"
 #include "core/base/numbers.hpp"
 #include "storage/store.hpp"
 
@@ -57,6 +58,14 @@ int report(const Context& context, const base::Problems& problems) {
     for (const base::Problem& problem : problems)
         write(STDERR_FILENO, "error: config: " + (problem.key.empty() ? "" : problem.key + ": ") + problem.text);
     return 2;
+}
+
+std::string readInput(const std::string& file, std::uint64_t limit) {
+    try {
+        return base::readWhole(file, limit);
+    } catch (const base::FileError& error) {
+        throw base::Error(base::ExitCode::badInput, "input.unreadable", error.happened(), file, "check the path");
+    }
 }
 
 Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }

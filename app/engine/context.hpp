@@ -43,6 +43,9 @@ using AddVerb = void (*)(CLI::App&, Context&, Action&);
 int report(const Context&, const base::Problems&);
 
 Json toJson(const base::Problems&);
+/// The bytes of a file a person named; throws base::Error with exit 3 when it cannot be read.
+std::string readInput(const std::string& file, std::uint64_t limit);
+
 /// A finite number, or null.
 Json number(double value);
 

@@ -29,7 +29,7 @@ std::string readStandardInput() {
 
 base::Problems applyRecipe(const std::string& recipe, config::RunConfig& config) {
     if (recipe.starts_with("moe:")) return config::applyRecipeString(config, recipe);
-    const std::string text = recipe == "-" ? readStandardInput() : base::readWhole(recipe, kLargestRecipe);
+    const std::string text = recipe == "-" ? readStandardInput() : readInput(recipe, kLargestRecipe);
     const std::size_t start = text.find_first_not_of(" \t\r\n");
     if (start != std::string::npos && text.compare(start, 4, "moe:") == 0)
         return config::applyRecipeString(config, text.substr(start, text.find_last_not_of(" \t\r\n") + 1 - start));

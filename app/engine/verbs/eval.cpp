@@ -21,7 +21,7 @@ base::Error badTokens(const std::string& file, const std::string& what) {
 }
 
 Rows readTokens(const std::string& file, std::int64_t vocabulary) {
-    const Json json = Json::parse(base::readWhole(file, 256 << 20), nullptr, false);
+    const Json json = Json::parse(readInput(file, 256 << 20), nullptr, false);
     if (!json.is_array() || json.empty()) throw badTokens(file, "no list of token rows");
     Rows rows;
     for (const Json& row : json) {
@@ -53,7 +53,7 @@ training::TextEvaluation evaluate(const LoadedModel& loaded, const EvalOptions& 
         }
         return result;
     }
-    if (!options.text.empty()) return loaded.trainer->evaluateText(base::readWhole(options.text, 256 << 20));
+    if (!options.text.empty()) return loaded.trainer->evaluateText(readInput(options.text, 256 << 20));
     const telemetry::Evaluation whole = loaded.trainer->evaluate();
     return {whole.loss, whole.bitsPerByte, whole.tokens, whole.domainLoss};
 }

@@ -62,7 +62,7 @@ std::string readable(const telemetry::Specialisation& s, const std::vector<std::
 int probe(const Context& context, const Wanted& wanted) {
     const LoadedModel loaded = loadModel(context, wanted.model);
     layersOf(loaded.trainer->config(), -1);
-    const telemetry::ProbeSnapshot snapshot = wanted.text.empty() ? loaded.trainer->probe() : loaded.trainer->probeText(base::readWhole(wanted.text, 16 << 20));
+    const telemetry::ProbeSnapshot snapshot = wanted.text.empty() ? loaded.trainer->probe() : loaded.trainer->probeText(readInput(wanted.text, 16 << 20));
     const auto& domains = loaded.corpus->domains();
     for (std::int32_t layer = 0; layer < snapshot.layers; ++layer) {
         const telemetry::Specialisation found = telemetry::specialise(snapshot, layer, static_cast<std::int64_t>(domains.size()));

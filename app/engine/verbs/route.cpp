@@ -5,7 +5,6 @@
 #include <iterator>
 
 #include "app/engine/verbs.hpp"
-#include "core/base/files.hpp"
 #include "core/routing/route_table.hpp"
 
 namespace moescope::app {
@@ -13,8 +12,8 @@ namespace {
 
 constexpr std::uint64_t kLargestTable = 64 << 20;
 
-std::string readInput(const std::string& file) {
-    if (file != "-") return base::readWhole(file, kLargestTable);
+std::string readTable(const std::string& file) {
+    if (file != "-") return readInput(file, kLargestTable);
     return {std::istreambuf_iterator<char>(std::cin), {}};
 }
 
@@ -33,7 +32,7 @@ std::string readable(const Json& answer) {
 
 int route(const Context& context, const std::string& file) {
     base::Problems problems;
-    const std::string answer = routing::routeTable(readInput(file), problems);
+    const std::string answer = routing::routeTable(readTable(file), problems);
     if (!problems.empty()) return report(context, problems);
     const Json json = Json::parse(answer);
     context.result(json, context.json ? std::string() : readable(json));
