@@ -75,7 +75,7 @@ void Alarms::layerReport(std::size_t index, const telemetry::StepTelemetry& repo
         out.push_back({report.step, Severity::warning, "router.idle", head(shape) + base::toText(dead) + " of " + all + " experts idle",
                        layer + "," + pair("idle", base::toText(dead)) + "," + pair("experts", all) + "}"});
     }
-    const bool healthy = collapsed ? effective >= static_cast<double>(shape.experts) / 2 : !nowCollapsed;
+    const bool healthy = !nowCollapsed && (!collapsed || effective >= static_cast<double>(shape.experts) / 2);
     if ((announced > 0 || collapsed) && dead == 0 && healthy) {
         announced = 0;
         collapsed = 0;

@@ -37,7 +37,7 @@ TEST(Window, TheCureAppearsInACollapseAndSetsTheBalanceLoss) {
     shell.find<QPushButton>("bannerAction")->click();
     ASSERT_TRUE(waitFor([&] { return engine.got("balance.coefficient"); }));
     EXPECT_TRUE(engine.got(QStringLiteral("\"command\":\"set\"")));
-    EXPECT_TRUE(engine.got(QStringLiteral("0.05")));
+    EXPECT_TRUE(engine.got(QStringLiteral("0.2")));
     store.writer(ulid).append(telemetry::Event{140, telemetry::Severity::change, "command.set", "balance.coefficient 0 -> 0.05",
                                                R"({"command":"set","key":"balance.coefficient","value":0.05})"});
     store.writer(ulid).commit();
@@ -169,6 +169,40 @@ TEST(Window, ClosingWithoutTrainingAsksNothing) {
     shell.open(store.add(run));
     EXPECT_TRUE(shell.window().close());
     EXPECT_TRUE(shell.asked.isEmpty());
+}
+
+TEST(Window, AnEngineThatCannotStartIsSaidAndNothingHangs) {
+    FakeStore store;
+    qputenv("MOESCOPE_ENGINE", "/bin/false");
+    Shell shell(store);
+    shell.find<QPushButton>("demoTileButton")->click();
+    EXPECT_EQ(shell.window().page(), PageId::train);
+    ASSERT_TRUE(waitFor([&] { return shell.shows("bannerSentence"); }));
+    EXPECT_TRUE(shell.text("bannerSentence").contains(QStringLiteral("engine ended before it could start")));
+    EXPECT_EQ(shell.window().trainPage().findChild<QLabel*>("emptySentence")->text(), QStringLiteral("No runs yet"));
+    qunsetenv("MOESCOPE_ENGINE");
+}
+
+TEST(Window, WithoutAnEngineTheStartPageSaysSoAndOffersNoTraining) {
+    FakeStore store;
+    qputenv("MOESCOPE_ENGINE", "/no/such/engine");
+    Shell shell(store);
+    EXPECT_TRUE(shell.shows("engineNotice"));
+    EXPECT_FALSE(shell.shows("demoTileButton"));
+    qunsetenv("MOESCOPE_ENGINE");
+}
+
+TEST(Window, AClickInTheRecentRunsOpensTheRun) {
+    FakeStore store;
+    FakeRun run;
+    run.config = fakeConfig();
+    const std::string ulid = store.add(run);
+    Shell shell(store);
+    auto* recent = shell.find<QWidget>("recentRuns");
+    ASSERT_TRUE(waitFor([&] { return recent->isVisible() && recent->height() > 20; }));
+    QTest::mouseClick(recent, Qt::LeftButton, {}, QPoint(40, 18));
+    EXPECT_EQ(shell.window().run().ulid().toStdString(), ulid);
+    EXPECT_EQ(shell.window().page(), PageId::train);
 }
 
 class WindowSize : public ::testing::TestWithParam<QSize> {};

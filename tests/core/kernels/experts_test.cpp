@@ -10,17 +10,17 @@ namespace {
 
 constexpr std::int64_t kTokens = 13, kWidth = 5, kHidden = 4, kExperts = 4, kSlots = 2;
 
-struct Setup {
+struct Layout {
     at::Tensor x, weights, experts, kept;
     ExpertWeights matrices;
     Activation kind;
 };
 
 // Expert 3 is nobody's choice; with `drops`, some assignments are not kept, token 0 loses both.
-Setup makeSetup(Activation kind, bool drops) {
+Layout makeLayout(Activation kind, bool drops) {
     at::manual_seed(1);
     const auto wide = at::TensorOptions().dtype(at::kDouble);
-    Setup s;
+    Layout s;
     s.kind = kind;
     s.x = at::randn({kTokens, kWidth}, wide).set_requires_grad(true);
     s.weights = at::rand({kTokens, kSlots}, wide).set_requires_grad(true);
@@ -39,7 +39,7 @@ Setup makeSetup(Activation kind, bool drops) {
 }
 
 // y[t] = sum_j w[t,j] down act(up x[t]), one token at a time.
-at::Tensor byToken(const Setup& s) {
+at::Tensor byToken(const Layout& s) {
     const at::NoGradGuard guard;
     at::Tensor out = at::zeros({kTokens, kWidth}, s.x.options());
     for (std::int64_t t = 0; t < kTokens; ++t)
@@ -54,9 +54,9 @@ at::Tensor byToken(const Setup& s) {
     return out;
 }
 
-std::vector<at::Tensor> leaves(const Setup& s) { return {s.x, s.weights, s.matrices.up, s.matrices.down}; }
+std::vector<at::Tensor> leaves(const Layout& s) { return {s.x, s.weights, s.matrices.up, s.matrices.down}; }
 
-std::vector<at::Tensor> gradients(const Setup& s, const at::Tensor& y, const at::Tensor& towards) {
+std::vector<at::Tensor> gradients(const Layout& s, const at::Tensor& y, const at::Tensor& towards) {
     for (at::Tensor leaf : leaves(s)) leaf.mutable_grad() = at::Tensor();
     (y * towards).sum().backward();
     std::vector<at::Tensor> out;
@@ -67,13 +67,13 @@ std::vector<at::Tensor> gradients(const Setup& s, const at::Tensor& y, const at:
 class ExpertsNode : public testing::TestWithParam<std::tuple<Activation, bool>> {};
 
 TEST_P(ExpertsNode, GivesWhatEachTokenWouldGetAlone) {
-    const Setup s = makeSetup(std::get<0>(GetParam()), std::get<1>(GetParam()));
+    const Layout s = makeLayout(std::get<0>(GetParam()), std::get<1>(GetParam()));
     const DispatchPlan plan = planDispatch(s.experts, s.kept, kExperts, !std::get<1>(GetParam()));
     EXPECT_TRUE(at::allclose(runExperts(s.x, s.weights, s.matrices, plan, s.kind), byToken(s), 1e-12, 1e-12));
 }
 
 TEST_P(ExpertsNode, HasTheGradientsOfPlainAutograd) {
-    const Setup s = makeSetup(std::get<0>(GetParam()), std::get<1>(GetParam()));
+    const Layout s = makeLayout(std::get<0>(GetParam()), std::get<1>(GetParam()));
     const DispatchPlan plan = planDispatch(s.experts, s.kept, kExperts, !std::get<1>(GetParam()));
     const at::Tensor towards = at::randn({kTokens, kWidth}, s.x.options());
     const auto node = gradients(s, runExperts(s.x, s.weights, s.matrices, plan, s.kind), towards);
@@ -87,7 +87,7 @@ INSTANTIATE_TEST_SUITE_P(Activations, ExpertsNode,
                                           testing::Bool()));
 
 TEST(ExpertsNodeDrops, ATokenThatLostAllItsSlotsGetsExactlyZero) {
-    const Setup s = makeSetup(Activation::swiglu, true);
+    const Layout s = makeLayout(Activation::swiglu, true);
     const DispatchPlan plan = planDispatch(s.experts, s.kept, kExperts, false);
     const at::Tensor y = runExperts(s.x, s.weights, s.matrices, plan, s.kind);
     EXPECT_EQ(y.select(0, 0).abs().max().item<double>(), 0);
@@ -97,7 +97,7 @@ TEST(ExpertsNodeDrops, ATokenThatLostAllItsSlotsGetsExactlyZero) {
 }
 
 TEST(ExpertsNodeDrops, AnExpertWithoutTokensGetsExactlyZeroGradient) {
-    const Setup s = makeSetup(Activation::swiglu, false);
+    const Layout s = makeLayout(Activation::swiglu, false);
     const DispatchPlan plan = planDispatch(s.experts, s.kept, kExperts, true);
     const at::Tensor y = runExperts(s.x, s.weights, s.matrices, plan, s.kind);
     const auto g = gradients(s, y, at::ones_like(y).detach());
@@ -107,7 +107,7 @@ TEST(ExpertsNodeDrops, AnExpertWithoutTokensGetsExactlyZeroGradient) {
 }
 
 TEST(ExpertsNodeDrops, NothingKeptAtAllGivesZeroAndFiniteGradients) {
-    Setup s = makeSetup(Activation::swiglu, false);
+    Layout s = makeLayout(Activation::swiglu, false);
     s.kept = at::zeros_like(s.kept);
     const DispatchPlan plan = planDispatch(s.experts, s.kept, kExperts, false);
     const at::Tensor y = runExperts(s.x, s.weights, s.matrices, plan, s.kind);
@@ -116,7 +116,7 @@ TEST(ExpertsNodeDrops, NothingKeptAtAllGivesZeroAndFiniteGradients) {
 }
 
 TEST(ExpertsNodeEverywhere, EqualsTheSortedPathWhenEveryTokenTakesEveryExpert) {
-    Setup s = makeSetup(Activation::swiglu, false);
+    Layout s = makeLayout(Activation::swiglu, false);
     const auto wide = at::TensorOptions().dtype(at::kDouble);
     s.weights = at::rand({kTokens, kExperts}, wide).set_requires_grad(true);
     s.experts = at::randperm(kExperts, at::kLong).repeat({kTokens, 1});

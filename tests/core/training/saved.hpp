@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/checkpoint/checkpoint_folder.hpp"
+#include "core/training/devices.hpp"
 #include "core/training/live_trainer.hpp"
 #include "tests/core/training/letters.hpp"
 
@@ -34,6 +35,7 @@ private:
 };
 
 inline std::unique_ptr<training::LiveTrainer> makeTrainer(const config::RunConfig& c) {
+    training::prepareThread(c.training.threads, c.training.deterministic);
     return std::make_unique<training::LiveTrainer>(c, std::make_shared<Letters>(), "cpu");
 }
 

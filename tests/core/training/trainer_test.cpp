@@ -36,14 +36,14 @@ void run(LiveTrainer& trainer, int steps) {
 TEST(TrainerStep, LearnsTheTestLanguages) {
     auto trainer = makeTrainer(lettersConfig());
     const double before = trainer->evaluate().loss;
-    run(*trainer, 60);
+    run(*trainer, 120);
     const auto after = trainer->evaluate();
     EXPECT_NEAR(before, std::log(10.0), 0.1);
-    EXPECT_LT(after.loss, 1.2);  // the source has about 0.6 nats
+    EXPECT_LT(after.loss, 1.0);  // the source has about 0.5 nats
     EXPECT_NEAR(after.bitsPerByte, after.loss / std::log(2.0), 1e-12);
-    EXPECT_EQ(trainer->stepsDone(), 60);
-    EXPECT_EQ(trainer->tokensDone(), 60 * 48);
-    EXPECT_NEAR(trainer->flopsDone(), 60 * 48 * config::cost(trainer->config(), 10).flopsToken, 1);
+    EXPECT_EQ(trainer->stepsDone(), 120);
+    EXPECT_EQ(trainer->tokensDone(), 120 * 48);
+    EXPECT_NEAR(trainer->flopsDone(), 120 * 48 * config::cost(trainer->config(), 10).flopsToken, 1);
 }
 
 TEST(TrainerStep, ReportsWhatItComputed) {
@@ -88,6 +88,7 @@ TEST(TrainerStep, HasTheSameBitsWithTelemetryOnAndOff) {
 
 TEST(TrainerStep, RepeatsItselfBitForBitWithTwoThreads) {
     auto c = lettersConfig();
+    c.training.threads = 2;
     c.model.width = 64;
     c.moe.expert_width = 96;
     c.model.context = 64;
@@ -251,7 +252,7 @@ TEST(TrainerProbe, HoldsTheWholeRoutingOfItsTokens) {
     EXPECT_EQ(p.tokens, 24);
     EXPECT_EQ(p.sequenceLength, 12);
     EXPECT_EQ(p.layers, 2);
-    EXPECT_EQ(p.slots, 2);
+    EXPECT_EQ(p.slotsPerToken, 2);
     ASSERT_EQ(p.logits.size(), 2u * 24 * 4);
     for (std::size_t token = 0; token < 48; ++token) {
         const float* z = &p.logits[token * 4];
@@ -264,7 +265,9 @@ TEST(TrainerProbe, HoldsTheWholeRoutingOfItsTokens) {
         EXPECT_NEAR(p.weights[token * 2] / p.weights[token * 2 + 1], std::exp(z[first] - z[second]), 1e-4);
     }
     for (std::size_t t = 0; t < 24; ++t) EXPECT_EQ(std::isnan(p.losses[t]), t % 12 == 11);
-    EXPECT_EQ(p, trainer->probe());
+    auto again = trainer->probe();
+    again.losses = p.losses;  // NaN is not equal to itself
+    EXPECT_EQ(again, p);
 }
 
 TEST(TrainerProbe, ReadsATextLongerThanTheContext) {
@@ -280,7 +283,7 @@ TEST(TrainerProbe, ReadsATextLongerThanTheContext) {
 
 TEST(TrainerSample, IsTheSameForTheSameSeedAndFollowsTheCacheBeyondTheContext) {
     auto trainer = makeTrainer(lettersConfig());
-    run(*trainer, 60);
+    run(*trainer, 120);
     training::GenerationOptions options;
     options.tokens = 30;
     options.seed = 4;
@@ -455,7 +458,7 @@ TEST(TrainerAlarms, AForcedCollapseIsToldAndItsCureToo) {
     steps(8);
     applied(*trainer, command("rig", {{"expert", std::int64_t{0}}, {"bias", 0.0}}));
     applied(*trainer, setCommand("balance.coefficient", 1.0));
-    steps(30);
+    steps(60);
     std::vector<std::string> codes;
     for (const auto& event : events)
         if (event.text.starts_with("Layer 0")) codes.push_back(event.code);
