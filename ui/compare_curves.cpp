@@ -1,7 +1,6 @@
 // Grouping, means and lines.
 #include "ui/compare_curves.hpp"
 
-#include <QCoreApplication>
 #include <QRegularExpression>
 
 #include <algorithm>
@@ -92,6 +91,27 @@ CompareNumbers meanOf(const std::vector<CompareNumbers>& numbers) {
     return mean;
 }
 
+std::vector<CompareEntry> representatives(const std::vector<CompareEntry>& entries, const std::vector<CompareGroup>& groups) {
+    std::vector<CompareEntry> found;
+    for (const CompareGroup& group : groups) {
+        std::vector<const ComparedRun*> runs;
+        for (const std::size_t member : group.members)
+            if (entries[member].run && entries[member].run->problem.empty()) runs.push_back(entries[member].run.get());
+        if (runs.empty()) continue;
+        auto mean = std::make_shared<ComparedRun>(*runs.front());
+        for (std::size_t d = 0; d < mean->summary.domainLoss.size(); ++d) {
+            double sum = 0;
+            for (const ComparedRun* run : runs) sum += d < run->summary.domainLoss.size() ? run->summary.domainLoss[d] : telemetry::kNone;
+            mean->summary.domainLoss[d] = sum / static_cast<double>(runs.size());
+        }
+        CompareEntry entry = entries[group.members.front()];
+        if (group.members.size() > 1) entry.name = group.name;
+        entry.run = std::move(mean);
+        found.push_back(std::move(entry));
+    }
+    return found;
+}
+
 plots::Points meanPoints(const std::vector<const ComparedRun*>& runs) {
     plots::Points points;
     for (const double x : runs.front()->x) {
@@ -126,7 +146,7 @@ plots::Lane compareLane(const std::vector<CompareEntry>& entries, const std::vec
         if (!first) continue;
         plots::Curve curve;
         curve.id = QString::fromStdString(first->ulid);
-        curve.name = group.members.size() > 1 ? QCoreApplication::translate("Compare", "%1 (%2 seeds)").arg(group.name).arg(runs.size()) : first->name;
+        curve.name = group.members.size() > 1 ? group.name : first->name;
         curve.role = isBaseline ? plots::CurveRole::Baseline : plots::CurveRole::Run;
         curve.ink = isBaseline ? plots::Ink{plots::Ink::Baseline, 0, 0, {}} : first->ink;
         curve.points = runs.size() > 1 ? meanPoints(runs) : pointsOf(*first);

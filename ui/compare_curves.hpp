@@ -36,6 +36,9 @@ struct CompareNumbers {
 CompareNumbers numbersOf(const ComparedRun& run);
 CompareNumbers meanOf(const std::vector<CompareNumbers>& numbers);
 
+/// One entry for each group that was read: its first run under the group's name, with the mean of the domains' losses.
+std::vector<CompareEntry> representatives(const std::vector<CompareEntry>& entries, const std::vector<CompareGroup>& groups);
+
 /// Mean, least and greatest over the runs at the points of the first, as far as all of them reach; linear between points.
 plots::Points meanPoints(const std::vector<const ComparedRun*>& runs);
 

@@ -71,6 +71,7 @@ struct ComparePage::Parts {
     CompareSide* side = new CompareSide;
     plots::EmptyState* empty = new plots::EmptyState;
     QStackedLayout* stack = nullptr;
+    QBoxLayout* optionRows = nullptr;
     QScrollArea* sideScroll = new QScrollArea;
     QComboBox *metric = new QComboBox, *element = new QComboBox;
     plots::SegmentedControl* axis = new plots::SegmentedControl;
@@ -118,17 +119,17 @@ QWidget* ComparePage::Parts::buildOptions() {
     bySeed->setChecked(true);
     bySeed->setToolTip(tr("Runs that differ only in the seed become one line: their mean, with a band from the least to the greatest."));
     auto* options = new QWidget;
-    auto* row = new QHBoxLayout(options);
-    row->setContentsMargins(0, 8, 0, 4);
-    row->setSpacing(8);
-    row->addWidget(metric);
-    row->addWidget(element);
-    row->addWidget(axis);
-    row->addWidget(words(tr("Smoothing")));
-    row->addWidget(smoothing);
-    row->addWidget(logY);
-    row->addWidget(bySeed);
-    row->addStretch();
+    optionRows = new QBoxLayout(QBoxLayout::LeftToRight, options);
+    optionRows->setContentsMargins(0, 8, 0, 4);
+    optionRows->setSpacing(8);
+    for (const QWidgetList& part : {QWidgetList{metric, element, axis}, QWidgetList{words(tr("Smoothing")), smoothing, logY, bySeed}}) {
+        auto* row = new QHBoxLayout;
+        row->setSpacing(8);
+        for (QWidget* widget : part) row->addWidget(widget);
+        row->addStretch();
+        optionRows->addLayout(row);
+    }
+    optionRows->setStretch(1, 1);
     return options;
 }
 
@@ -161,6 +162,7 @@ void ComparePage::Parts::build() {
     columns->addWidget(sideScroll);
     stack = new QStackedLayout(&page);
     stack->setContentsMargins(0, 0, 0, 0);
+    stack->setSizeConstraint(QLayout::SetNoConstraint);
     stack->addWidget(empty);
     stack->addWidget(full);
 }
@@ -241,7 +243,7 @@ void ComparePage::Parts::show() {
     table->rows().show(entries, groups, baseline);
     if (row >= 0 && row < table->rows().rowCount()) table->setCurrentIndex(table->rows().index(row, column));
     bySeed->setVisible(groupEntries(entries, true).size() < entries.size());
-    side->setEntries(entries);
+    side->setEntries(representatives(entries, groups));
     if (isComplete) showPlot();  // until then some runs still hold the curve of another metric or axis
 }
 
@@ -351,11 +353,15 @@ void ComparePage::setBaseline(const QString& ulid) {
 
 bool ComparePage::complete() const { return m_parts->isComplete; }
 
+QSize ComparePage::minimumSizeHint() const { return {480, 400}; }
+
 plots::LinePanel& ComparePage::panel() { return *m_parts->panel; }
 
 void ComparePage::resizeEvent(QResizeEvent* event) {
     QWidget::resizeEvent(event);
-    m_parts->sideScroll->setVisible(width() >= kNarrow);
+    const bool narrow = width() < kNarrow;
+    m_parts->sideScroll->setVisible(!narrow);
+    m_parts->optionRows->setDirection(narrow ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight);
 }
 
 }  // namespace moescope::ui

@@ -29,6 +29,7 @@ public:
     void setBaseline(const QString& ulid);
     /// True when all runs asked for have been read and drawn, or refused.
     bool complete() const;
+    QSize minimumSizeHint() const override;
     plots::LinePanel& panel();
 
     /// Asks for the file an export goes to; empty = not saved. A test puts its own in place.

@@ -24,7 +24,7 @@
 namespace moescope::ui {
 namespace {
 
-constexpr int kRowHeight = 26, kColumnWidth = 92, kMostRows = 14, kLongestCell = 60;
+constexpr int kRowHeight = 26, kColumnWidth = 64, kMostRows = 14, kLongestCell = 60;
 
 QString text(const std::string& value) { return QString::fromStdString(value); }
 
@@ -133,7 +133,7 @@ CompareSide::CompareSide(QWidget* parent) : QWidget(parent) {
     setAttribute(Qt::WA_StyledBackground);
     setProperty("role", "window");
     auto* lines = new QVBoxLayout(this);
-    lines->setContentsMargins(16, 14, 12, 12);
+    lines->setContentsMargins(16, 12, 12, 12);
     lines->setSpacing(16);
     m_settings = addSection("settingsThatDiffer", tr("Settings that differ"));
     m_domains = addSection("domainLosses", tr("Loss by domain"));
@@ -143,6 +143,7 @@ CompareSide::CompareSide(QWidget* parent) : QWidget(parent) {
 CompareSide::Section CompareSide::addSection(const char* name, const QString& title) {
     Section section;
     section.box = new QWidget(this);
+    section.box->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Maximum);
     auto* heading = new QLabel(title);
     heading->setProperty("role", "title");
     heading->setFont(plots::uiFont(13, QFont::DemiBold));
@@ -159,8 +160,11 @@ CompareSide::Section CompareSide::addSection(const char* name, const QString& ti
     section.table->setTabKeyNavigation(false);
     section.table->setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
     section.table->verticalHeader()->setDefaultSectionSize(kRowHeight);
-    section.table->verticalHeader()->setMinimumWidth(110);
-    section.table->verticalHeader()->setMaximumWidth(150);
+    section.table->verticalHeader()->setStyleSheet(QStringLiteral("QHeaderView::section { border: none; padding: 0; }"));
+    section.table->verticalHeader()->setMinimumWidth(96);
+    section.table->verticalHeader()->setMaximumWidth(168);
+    section.table->verticalHeader()->setFont(plots::uiFont(12));
+    section.table->horizontalHeader()->setFont(plots::uiFont(12));
     section.table->horizontalHeader()->setDefaultSectionSize(kColumnWidth);
     section.table->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     section.table->setFont(plots::uiFont(12));

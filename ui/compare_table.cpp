@@ -10,6 +10,8 @@
 #include <QStyledItemDelegate>
 
 #include <algorithm>
+#include <iterator>
+#include <numeric>
 
 #include "plots/icons.hpp"
 #include "plots/theme.hpp"
@@ -17,7 +19,9 @@
 namespace moescope::ui {
 namespace {
 
-constexpr int kRowHeight = 30, kMostRows = 8, kNameWidth = 220, kFoldRoom = 20;
+constexpr int kRowHeight = 30, kMostRows = 8, kFoldRoom = 20;
+/// By column; the first is the least room for names.
+constexpr int kWidths[CompareTableModel::ColumnCount] = {220, 64, 72, 72, 80, 72, 76, 92, 76, 88};
 
 class RowDelegate : public QStyledItemDelegate {
 public:
@@ -98,8 +102,19 @@ CompareTable::CompareTable(QWidget* parent) : QTableView(parent), m_model(new Co
         m_model->sort(column, again ? Qt::DescendingOrder : Qt::AscendingOrder);
     });
     connect(m_model, &QAbstractItemModel::modelReset, this, &CompareTable::fit);
-    const int widths[] = {kNameWidth, 70, 78, 78, 84, 78, 84, 96, 84, 92};
-    for (int column = 1; column < CompareTableModel::ColumnCount; ++column) setColumnWidth(column, widths[column]);
+    for (int column = 1; column < CompareTableModel::ColumnCount; ++column) setColumnWidth(column, kWidths[column]);
+}
+
+/// Names need room; the least missed columns make it.
+void CompareTable::resizeEvent(QResizeEvent* event) {
+    static constexpr int droppable[] = {CompareTableModel::Speed, CompareTableModel::Parameters, CompareTableModel::Flops, CompareTableModel::State, CompareTableModel::ValBest};
+    int wanted = std::accumulate(std::begin(kWidths), std::end(kWidths), 0);
+    for (const int column : droppable) {
+        const bool drop = wanted > viewport()->width();
+        if (drop) wanted -= kWidths[column];
+        if (isColumnHidden(column) != drop) setColumnHidden(column, drop);
+    }
+    QTableView::resizeEvent(event);
 }
 
 void CompareTable::fit() {

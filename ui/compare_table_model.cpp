@@ -93,7 +93,7 @@ QString CompareTableModel::text(const Row& row, int column) const {
     switch (column) {
         case Name:
             if (row.group < 0) return (row.inner ? QStringLiteral("    ") : QString()) + entry.name;
-            return tr("%1, %n seed(s)", nullptr, static_cast<int>(m_groups[static_cast<std::size_t>(row.group)].members.size())).arg(m_groups[static_cast<std::size_t>(row.group)].name);
+            return tr("%1, %2 seeds").arg(m_groups[static_cast<std::size_t>(row.group)].name).arg(m_groups[static_cast<std::size_t>(row.group)].members.size());
         case Steps: return std::isfinite(amount) ? plots::groupedInteger(std::llround(amount)) : QStringLiteral("\u2013");
         case Delta: return row.entry == m_baseline ? tr("baseline") : difference(amount);
         case Effective: return number(amount, Figure::Fixed1);

@@ -64,14 +64,18 @@ int EngineLink::startProcess(const QStringList& arguments, const QByteArray& inp
     process->setChildProcessModifier([] { ::setsid(); });
     connect(process, &QProcess::readyReadStandardOutput, this, [this, token, process] { readLines(token, *process); });
     connect(process, &QProcess::finished, this, [this, token, process] { finish(token, *process); });
-    connect(process, &QProcess::errorOccurred, this, [this, token, process](QProcess::ProcessError error) {
+    // Queued: a start can fail before the caller has its token.
+    const auto failed = [this, token, process](QProcess::ProcessError error) {
         if (error != QProcess::FailedToStart) return;
         emit refused(token, tr("moescope-engine could not be started. Build it, or name it in MOESCOPE_ENGINE."));
         process->deleteLater();
-    });
+    };
+    connect(process, &QProcess::errorOccurred, this, failed, Qt::QueuedConnection);
     process->start(enginePath(), QStringList{QStringLiteral("--store"), m_store, QStringLiteral("--json")} + arguments);
-    process->write(input);
-    process->closeWriteChannel();
+    if (process->isOpen()) {
+        process->write(input);
+        process->closeWriteChannel();
+    }
     return token;
 }
 

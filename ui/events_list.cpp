@@ -3,6 +3,7 @@
 
 #include <QCoreApplication>
 #include <QHash>
+#include <QRegularExpression>
 
 #include "core/config/config_json.hpp"
 #include "ui/run_words.hpp"
@@ -33,6 +34,7 @@ QString wordsOf(const telemetry::Event& event) {
     text.replace(QStringLiteral(" -> "), QStringLiteral(" → "));
     const QString key = text.section(QLatin1Char(' '), 0, 0);
     if (labels().contains(key)) text.replace(0, key.size(), labels().value(key));
+    if (event.code == "command.set") text.replace(QRegularExpression(QStringLiteral("\\b(\\d+)\\.0\\b")), QStringLiteral("\\1"));
     if (text.endsWith(QLatin1Char('.'))) text.chop(1);
     return text;
 }

@@ -47,6 +47,9 @@ StatusRow::StatusRow(WatchedRun& run, RunLibrary& library, TrainCursor& cursor, 
     setFont(plots::uiFont(12));
     m_training->setProperty("role", "title");
     m_dot->setContentsMargins(0, 0, 2, 0);
+    connect(this, &QStatusBar::messageChanged, this, [this](const QString& text) {
+        if (text.isEmpty()) refresh();
+    });
     m_alerts->setContentsMargins(0, 0, 10, 0);
 }
 
@@ -71,6 +74,7 @@ QString StatusRow::trainingText() const {
 }
 
 void StatusRow::refresh() {
+    if (!currentMessage().isEmpty()) return;  // a message lies over the labels
     const RunData* data = m_run.data();
     const bool training = data && m_run.isTraining();
     m_dot->setVisible(data && RunWords::isAlive(m_run.state()));

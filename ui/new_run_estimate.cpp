@@ -99,17 +99,19 @@ QString signedPercent(double share) {
 }  // namespace
 
 NewRunEstimate::Figure NewRunEstimate::addFigure(QVBoxLayout& lines, const char* name, const QString& label) {
-    Figure figure{words(label, "label", 12), words({}, "value", 20, QFont::DemiBold), words({}, "unit", 12), words({}, "label", 12)};
+    Figure figure{words(label, "label", 12), words({}, "value", 20, QFont::DemiBold), words({}, "unit", 12), words({}, "label", 12), new QHBoxLayout};
     figure.value->setObjectName(QLatin1String(name));
     figure.aside->setObjectName(QLatin1String(name) + QStringLiteral("Aside"));
-    auto* row = new QHBoxLayout;
-    row->setSpacing(6);
-    row->addWidget(figure.value, 0, Qt::AlignBaseline);
-    row->addWidget(figure.unit, 0, Qt::AlignBaseline);
-    row->addStretch();
-    row->addWidget(figure.aside, 0, Qt::AlignBaseline);
+    auto* number = new QHBoxLayout;
+    number->setSpacing(6);
+    number->addWidget(figure.value, 0, Qt::AlignBaseline);
+    number->addWidget(figure.unit, 0, Qt::AlignBaseline);
+    number->addStretch();
+    figure.row->setSpacing(4);
+    figure.row->addLayout(number);
+    figure.row->addWidget(figure.aside, 0, Qt::AlignBottom);
     lines.addWidget(figure.label);
-    lines.addLayout(row);
+    lines.addLayout(figure.row);
     return figure;
 }
 
@@ -230,6 +232,10 @@ void NewRunEstimate::showTwin(const config::RunConfig& config, std::int64_t voca
     const config::Cost own = config::cost(config, vocabulary), twin = config::cost(config::denseTwin(config), vocabulary);
     m_twinFlops->setText(signedPercent(own.flopsTokenForward / twin.flopsTokenForward - 1));
     m_twinParams->setText(QStringLiteral("\u00D7") + plots::figure(static_cast<double>(own.paramsTotal) / static_cast<double>(twin.paramsTotal), plots::Figure::Fixed1));
+}
+
+void NewRunEstimate::setNarrow(bool on) {
+    for (const Figure& figure : {m_params, m_compute, m_memory, m_time}) figure.row->setDirection(on ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight);
 }
 
 void NewRunEstimate::setMeasurable(bool on) { m_measure->setVisible(on); }

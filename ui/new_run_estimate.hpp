@@ -7,6 +7,7 @@
 
 #include "core/config/run_config.hpp"
 
+class QBoxLayout;
 class QFrame;
 class QLabel;
 class QPushButton;
@@ -26,6 +27,8 @@ public:
     void setConfig(const config::RunConfig& config, std::int64_t vocabulary, bool known);
     /// There is no number to show while something is wrong.
     void setUnknown();
+    /// Beside the number, or below it.
+    void setNarrow(bool on);
     void setMeasurable(bool on);
     void setMeasuring();
     void setMeasured(double seconds, const QString& problem);
@@ -37,6 +40,7 @@ signals:
 private:
     struct Figure {
         QLabel *label, *value, *unit, *aside;
+        QBoxLayout* row;
     };
     Figure addFigure(QVBoxLayout& lines, const char* name, const QString& label);
     QLabel* addRow(QVBoxLayout& lines, const char* name, const QString& label);

@@ -104,9 +104,10 @@ void NewRunFooter::setSeed(const QString& seed) {
 
 void NewRunFooter::setProblems(int count) {
     m_problems->setVisible(count > 0);
-    m_problems->setText(tr("%n problem(s)", nullptr, count));
+    const QString amount = count == 1 ? tr("1 problem") : tr("%1 problems").arg(count);
+    m_problems->setText(amount);
     m_train->setEnabled(count == 0);
-    m_train->setToolTip(count == 0 ? tr("Train (Ctrl+Return)") : tr("%n problem(s) must be put right first", nullptr, count));
+    m_train->setToolTip(count == 0 ? tr("Train (Ctrl+Return)") : tr("%1 to put right first").arg(amount));
 }
 
 QString NewRunFooter::name() const { return m_name->text().trimmed(); }

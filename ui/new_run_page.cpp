@@ -186,6 +186,7 @@ void NewRunPage::Parts::build() {
     lines->addLayout(columns, 1);
     lines->addWidget(hairline());
     lines->addWidget(footer);
+    lines->setSizeConstraint(QLayout::SetNoConstraint);
     inspectDelay->setSingleShot(true);
     inspectDelay->setInterval(kInspectDelayMs);
     estimate->setMeasurable(NewRunEngine::available());
@@ -353,7 +354,7 @@ void NewRunPage::setConfig(const config::RunConfig& config, const QString& from)
 void NewRunPage::setSourceFiles(const QStringList& paths) {
     if (paths.isEmpty()) return;
     if (paths.size() > 1)
-        return m_parts->say({{"data.source", tr("%n files: put them into one folder and choose that; each file becomes a domain.", nullptr, static_cast<int>(paths.size())).toStdString()}});
+        return m_parts->say({{"data.source", tr("%1 files: put them into one folder and choose that; each file becomes a domain.").arg(paths.size()).toStdString()}});
     const QFileInfo chosen(paths.front());
     if (isGenerated(config().data.source)) setPreset(QStringLiteral("own_text"));
     config::RunConfig config = m_parts->form->config();
@@ -361,13 +362,16 @@ void NewRunPage::setSourceFiles(const QStringList& paths) {
     m_parts->form->setConfig(m_parts->form->base(), config);
 }
 
+QSize NewRunPage::minimumSizeHint() const { return {640, 400}; }
+
 const config::RunConfig& NewRunPage::config() const { return m_parts->form->config(); }
 
 void NewRunPage::resizeEvent(QResizeEvent* event) {
     QWidget::resizeEvent(event);
     const bool narrow = width() < kNarrow;
-    m_parts->left->setFixedWidth(narrow ? 200 : kPresetsWidth);
-    m_parts->right->setFixedWidth(narrow ? 240 : kEstimateWidth);
+    m_parts->left->setFixedWidth(narrow ? 188 : kPresetsWidth);
+    m_parts->right->setFixedWidth(narrow ? 216 : kEstimateWidth);
+    m_parts->estimate->setNarrow(narrow);
 }
 
 void NewRunPage::dragEnterEvent(QDragEnterEvent* event) {

@@ -27,6 +27,7 @@ public:
     /// The user's own files or folder become data.source.
     void setSourceFiles(const QStringList& paths);
     const config::RunConfig& config() const;
+    QSize minimumSizeHint() const override;
 
 signals:
     void trainRequested(const moescope::config::RunConfig& config, const QString& name, const QStringList& tags);

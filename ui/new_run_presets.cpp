@@ -9,6 +9,7 @@
 #include <array>
 
 #include "core/base/error.hpp"
+#include "core/config/config_json.hpp"
 #include "plots/theme.hpp"
 
 namespace moescope::ui {
@@ -23,11 +24,20 @@ std::ptrdiff_t placeOf(const config::Preset& preset) { return std::ranges::find(
 
 QString text(const std::string& value) { return QString::fromStdString(value); }
 
-/// The description's first clause: what a second line has room for.
-QString brief(const std::string& description) {
-    const QString all = text(description);
-    const qsizetype end = all.indexOf(QStringLiteral(". "));
-    return end < 0 ? all : all.left(end);
+QString dataWords(const config::DataConfig& data) {
+    if (data.source == "random") return NewRunPresets::tr("random tokens");
+    if (data.source == "domains") return NewRunPresets::tr("%1 domains").arg(data.domains.size());
+    return NewRunPresets::tr("your text");
+}
+
+/// What it trains, in one line: "8 experts, k = 1, 8 domains".
+QString brief(const config::Preset& preset) {
+    config::RunConfig config;
+    if (!config::applyJson(config, preset.configJson).empty()) return {};
+    const config::MoeConfig& moe = config.moe;
+    const QString experts = moe.experts == 0 ? NewRunPresets::tr("dense") : NewRunPresets::tr("%1 experts, k = %2").arg(moe.experts * moe.granularity).arg(moe.top_k * moe.granularity);
+    const bool own = preset.id == "own_text" || config.data.source.empty();
+    return experts + QStringLiteral(", ") + (own ? NewRunPresets::tr("your text") : dataWords(config.data));
 }
 
 class PresetDelegate : public QStyledItemDelegate {
@@ -78,7 +88,7 @@ NewRunPresets::NewRunPresets(QWidget* parent) : QListView(parent), m_model(new Q
     for (const config::Preset* preset : runs) {
         auto* item = new QStandardItem(text(preset->title));
         item->setData(text(preset->id), kIdRole);
-        item->setData(brief(preset->description), kLineRole);
+        item->setData(brief(*preset), kLineRole);
         item->setToolTip(QStringLiteral("<p>") + text(preset->description).toHtmlEscaped() + QStringLiteral("</p>"));
         m_model->appendRow(item);
     }

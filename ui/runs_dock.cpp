@@ -224,6 +224,7 @@ void RunsDock::Parts::build() {
     QObject::connect(empty, &plots::EmptyState::actionTriggered, &dock, [this] { model->isFiltered() ? filter->clear() : (void)emit dock.newRunRequested(); });
     auto* filterBox = new QVBoxLayout;
     filterBox->setContentsMargins(12, 0, 12, 4);
+    filterBox->setSpacing(4);
     filterBox->addWidget(filter);
     filterBox->addWidget(mistake);
     stack->addWidget(view);

@@ -29,7 +29,7 @@ QString text(const std::string& value) { return QString::fromStdString(value); }
 
 QString named(const Runs& runs) {
     if (runs.size() == 1) return QStringLiteral("\u201c%1\u201d").arg(RunWords::oneLine(runs.front().name));
-    return RunsDockMenu::tr("%n run(s)", nullptr, static_cast<int>(runs.size()));
+    return RunsDockMenu::tr("%1 runs").arg(runs.size());
 }
 
 QStringList ulidsOf(const Runs& runs) {
@@ -87,7 +87,7 @@ void RunsDockMenu::fill(QMenu& menu, const Choice& choice) {
     }
     const bool one = runs.size() == 1;
     if (one) add(menu, "actionOpen", tr("Open"), [this, runs] { emit openRequested(text(runs.front().ulid)); });
-    if (!one) add(menu, "actionCompare", tr("Compare %n run(s)", nullptr, static_cast<int>(runs.size())), [this, runs] { emit compareRequested(ulidsOf(runs)); });
+    if (!one) add(menu, "actionCompare", tr("Compare %1 runs").arg(runs.size()), [this, runs] { emit compareRequested(ulidsOf(runs)); });
     if (one) addEngineActions(menu, runs.front());
     menu.addSeparator();
     addMarks(menu, choice);

@@ -176,7 +176,7 @@ QVariant RunsDockModel::data(const QModelIndex& index, int role) const {
     const Group& group = m_groups[static_cast<std::size_t>(index.row())];
     switch (role) {
         case Qt::DisplayRole: return group.title;
-        case Qt::AccessibleTextRole: return tr("%1, %n run(s)", nullptr, static_cast<int>(group.rows.size())).arg(group.title);
+        case Qt::AccessibleTextRole: return tr("%1, runs: %2").arg(group.title).arg(group.rows.size());
         case CountRole: return static_cast<int>(group.rows.size());
         default: return {};
     }
@@ -208,7 +208,7 @@ QString RunsDockModel::description(const RunRow& row, Section section) {
         const QString best = std::isfinite(row.bestVal) ? tr(", best %1").arg(plots::figure(row.bestVal, plots::Figure::Fixed3)) : QString();
         lines << tr("Validation loss %1").arg(plots::figure(row.valLoss, plots::Figure::Fixed3)) + best;
     }
-    if (row.experts > 0) lines << tr("%n expert(s), %1 for each token", nullptr, static_cast<int>(row.experts)).arg(row.topK);
+    if (row.experts > 0) lines << tr("Experts: %1, %2 for each token").arg(row.experts).arg(row.topK);
     if (row.paramsTotal > 0) lines << tr("%1 parameters, %2 active").arg(RunWords::amount(static_cast<double>(row.paramsTotal)), RunWords::amount(static_cast<double>(row.paramsActive)));
     QStringList tags;
     for (const std::string& tag : row.tags) tags << RunWords::oneLine(tag);

@@ -120,7 +120,7 @@ public:
     }
     QString readable(const std::string& json) const override {
         const Json value = Json::parse(json, nullptr, false);
-        return value.is_array() || value.is_object() ? (value.empty() ? tr("empty") : tr("%n entry(s)", nullptr, static_cast<int>(value.size()))) : QString();
+        return value.is_array() || value.is_object() ? (value.empty() ? tr("empty") : value.size() == 1 ? tr("1 entry") : tr("%1 entries").arg(value.size())) : QString();
     }
 
 private:

@@ -36,7 +36,7 @@ StartPage::StartPage(RunLibrary& library, QWidget* parent) : QWidget(parent), m_
     static constexpr Tile kTiles[] = {
         {"demoTile", "collapse", QT_TR_NOOP("Expert collapse and its cure"), QT_TR_NOOP("Seven of eight experts fall idle while the loss looks fine. Turn up the balance and watch them wake."),
          QT_TR_NOOP("Start the demo"), "play", QT_TR_NOOP("about 60 s")},
-        {"alphabetsTile", "four_alphabets", QT_TR_NOOP("An expert for each alphabet"), QT_TR_NOOP("Four toy languages, four experts. Watch nearly every language find an expert of its own."),
+        {"alphabetsTile", "four_alphabets", QT_TR_NOOP("An expert for each alphabet"), QT_TR_NOOP("Four toy languages, four experts. Watch the languages find experts of their own."),
          QT_TR_NOOP("Train"), "play", QT_TR_NOOP("about a minute")},
         {"ownTextTile", nullptr, QT_TR_NOOP("Train on my own text"), QT_TR_NOOP("Drop two or more text files anywhere in this window. Each file becomes a domain."),
          QT_TR_NOOP("Choose files"), "file", ""}};
@@ -71,6 +71,7 @@ StartPage::StartPage(RunLibrary& library, QWidget* parent) : QWidget(parent), m_
     m_notice->setObjectName(QStringLiteral("engineNotice"));
     m_notice->hide();
     column->addWidget(m_notice);
+    column->addSpacing(12);
     m_recent = new RecentRuns(library, body);
     m_recentBox = new QWidget(body);
     auto* recent = new QVBoxLayout(m_recentBox);
@@ -90,8 +91,23 @@ StartPage::StartPage(RunLibrary& library, QWidget* parent) : QWidget(parent), m_
     column->addStretch(1);
     column->addWidget(label(tr("Everything runs and stays on this computer."), plots::uiFont(12), "unit", body));
     connect(m_recent, &RecentRuns::runActivated, this, &StartPage::runActivated);
-    connect(&m_library, &RunLibrary::changed, this, &StartPage::showPictures);
-    showPictures();
+    connect(&m_library, &RunLibrary::changed, this, &StartPage::showRuns);
+    showRuns();
+}
+
+QWidget* StartPage::makePicture(const Tile& tile, QWidget* parent) {
+    if (!tile.preset) {
+        auto* icon = new QLabel(parent);
+        icon->setAlignment(Qt::AlignCenter);
+        const auto draw = [icon] { icon->setPixmap(plots::iconPixmap(QStringLiteral("file"), 40, plots::theme().text3, icon->devicePixelRatioF())); };
+        draw();
+        connect(&plots::ThemeHub::instance(), &plots::ThemeHub::changed, icon, draw);
+        return icon;
+    }
+    if (QLatin1String(tile.preset) != QLatin1String("collapse")) return new SharePicture(parent);
+    m_demo = new plots::Fingerprint(parent);
+    m_demo->setLarge(true);
+    return m_demo;
 }
 
 QFrame* StartPage::makeTile(const Tile& tile, bool primary) {
@@ -102,22 +118,9 @@ QFrame* StartPage::makeTile(const Tile& tile, bool primary) {
     auto* column = new QVBoxLayout(frame);
     column->setContentsMargins(kTileSide, kTileSide, kTileSide, 16);
     column->setSpacing(8);
-    if (tile.preset) {
-        auto* picture = new plots::Fingerprint(frame);
-        picture->setLarge(true);
-        picture->setFixedHeight(kPictureHeight);
-        column->addWidget(picture);
-        m_pictures.append({QString::fromLatin1(tile.preset), picture});
-    } else {
-        auto* icon = new QLabel(frame);
-        icon->setPixmap(plots::iconPixmap(QStringLiteral("file"), 40, plots::theme().text3, devicePixelRatioF()));
-        icon->setAlignment(Qt::AlignCenter);
-        icon->setFixedHeight(kPictureHeight);
-        column->addWidget(icon);
-        connect(&plots::ThemeHub::instance(), &plots::ThemeHub::changed, icon, [icon] {
-            icon->setPixmap(plots::iconPixmap(QStringLiteral("file"), 40, plots::theme().text3, icon->devicePixelRatioF()));
-        });
-    }
+    QWidget* picture = makePicture(tile, frame);
+    picture->setFixedHeight(kPictureHeight);
+    column->addWidget(picture);
     column->addSpacing(10);
     column->addWidget(label(tr(tile.title), plots::uiFont(15, QFont::DemiBold), "title", frame));
     column->addWidget(label(tr(tile.text), plots::uiFont(13), "label", frame));
@@ -148,9 +151,9 @@ void StartPage::setEngineMissing(bool missing) {
         if (auto* button = findChild<QPushButton*>(QString::fromLatin1(name))) button->setVisible(!missing);
 }
 
-void StartPage::showPictures() {
+void StartPage::showRuns() {
     m_recentBox->setVisible(!m_library.runs()->empty());
-    for (const auto& [preset, picture] : m_pictures) picture->setData(tilePicture(preset, *m_library.runs()));
+    m_demo->setData(demoPicture(*m_library.runs()));
 }
 
 }  // namespace moescope::ui

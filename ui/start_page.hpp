@@ -42,13 +42,14 @@ private:
         const char* note;
     };
     QFrame* makeTile(const Tile& tile, bool primary);
-    void showPictures();
+    QWidget* makePicture(const Tile& tile, QWidget* parent);
+    void showRuns();
 
     RunLibrary& m_library;
     RecentRuns* m_recent;
     QWidget* m_recentBox;
     QLabel* m_notice;
-    QList<QPair<QString, plots::Fingerprint*>> m_pictures;   ///< by preset
+    plots::Fingerprint* m_demo = nullptr;
 };
 
 }  // namespace moescope::ui

@@ -1,7 +1,7 @@
-// The pictures of the start page's tiles: load over time of a real run.
+// The pictures of the start page's tiles, from real runs.
 #pragma once
 
-#include <QString>
+#include <QWidget>
 
 #include <vector>
 
@@ -13,7 +13,18 @@ namespace moescope::ui {
 /// Fingerprint of a stored run as rows of experts over columns of time.
 plots::LoadMatrix fingerprintOf(const storage::RunRow& row);
 
-/// Of the newest finished run of that preset in the store, else the one recorded when the program was made.
-plots::LoadMatrix tilePicture(const QString& preset, const std::vector<storage::RunRow>& rows);
+/// Load over time of the newest cured collapse in the store, else of the recorded one (preset collapse_and_cure, seed 0,
+/// layer 0, 600 steps).
+plots::LoadMatrix demoPicture(const std::vector<storage::RunRow>& rows);
+
+/// Which experts the tokens of each language went to, as recorded from preset four_alphabets (seed 0, layer 0, step 400).
+class SharePicture : public QWidget {
+    Q_OBJECT
+public:
+    explicit SharePicture(QWidget* parent = nullptr);
+
+protected:
+    void paintEvent(QPaintEvent*) override;
+};
 
 }  // namespace moescope::ui

@@ -52,6 +52,12 @@ Curve figured(Curve curve, plots::Figure figure) {
     return curve;
 }
 
+/// Statistics of one batch are noisy: they follow the panel's smoothing.
+Curve smoothed(Curve curve) {
+    curve.smoothed = true;
+    return curve;
+}
+
 double expertCount(const RunData& run) { return static_cast<double>(std::max<std::int64_t>(1, run.experts())); }
 
 /// Every step's column thinned to about `kColumns`, so that a map costs the same for any length of run.
@@ -163,9 +169,9 @@ plots::HeatData layerHealthMap(const RunData& run, const TrainView& view) {
 plots::Lane concentrationLane(const RunData& run, const TrainView& view) {
     const Concentration& chosen = concentrations()[static_cast<std::size_t>(view.concentration)];
     plots::Lane result;
-    result.curves.push_back(figured(curve(chosen.series.data(), text(chosen.name), CurveRole::Statistic, layerPoints(run, chosen.series, view)), plots::Figure::Fixed2));
+    result.curves.push_back(smoothed(figured(curve(chosen.series.data(), text(chosen.name), CurveRole::Statistic, layerPoints(run, chosen.series, view)), plots::Figure::Fixed2)));
     if (view.concentration != 1)
-        result.curves.push_back(figured(curve("top1_probability", text("top probability"), CurveRole::Second, layerPoints(run, "top1_probability", view)), plots::Figure::Fixed2));
+        result.curves.push_back(smoothed(figured(curve("top1_probability", text("top probability"), CurveRole::Second, layerPoints(run, "top1_probability", view)), plots::Figure::Fixed2)));
     const bool ofKept = view.concentration == 0;
     const std::int64_t parts = ofKept ? expertsPerToken(run) : run.experts();
     const QString label = ofKept ? text("1/%1 = equal weights") : view.concentration == 1 ? text("1/%1 = undecided") : text("1/%1 = fair share");
@@ -197,11 +203,13 @@ plots::Lane concentrationSpread(const RunData& run, const TrainView& view) {
     }
     result.bands.push_back(std::move(spread));
     result.curves.push_back(figured(curve((std::string(chosen.series) + "_median").c_str(), text("median"), CurveRole::Statistic, std::move(median)), plots::Figure::Fixed2));
+    result.curves.back().smoothed = true;
     const auto& layers = run.meta().facts.moeLayers;
     const auto at = static_cast<std::size_t>(view.moeLayer);
     Curve own = curve(chosen.series.data(), text("layer %1").arg(at < layers.size() ? layers[at] : 0), CurveRole::Statistic, layerPoints(run, chosen.series, view));
     own.ink = Ink{Ink::Warn, 0, 0, {}};
     own.width = 1.6;
+    own.smoothed = true;
     own.figure = plots::Figure::Fixed2;
     result.curves.push_back(std::move(own));
     return result;
@@ -232,13 +240,14 @@ plots::FanData logitFan(const RunData& run, const TrainView& view) {
 std::vector<plots::Lane> expertsInUse(const RunData& run, const TrainView& view) {
     plots::Lane use;
     use.stretch = 2;
-    use.curves.push_back(figured(curve("effective_experts", text("effective"), CurveRole::Statistic, layerPoints(run, "effective_experts", view)), plots::Figure::Fixed1));
+    use.curves.push_back(smoothed(figured(curve("effective_experts", text("effective"), CurveRole::Statistic, layerPoints(run, "effective_experts", view)), plots::Figure::Fixed1)));
     Points dead = layerPoints(run, "dead", view);
     if (!dead.empty()) use.areas.push_back({QStringLiteral("dead"), text("idle"), std::move(dead)});
     use.y = {0.0, expertCount(run), true};
     Curve entropy = figured(curve("router_entropy", text("entropy"), CurveRole::Statistic, layerPoints(run, "router_entropy", view, 1 / std::log(std::max(2.0, expertCount(run))))),
                             plots::Figure::Fixed2);
     entropy.width = 1.4;
+    entropy.smoothed = true;
     plots::Lane undecided = lane(text("token entropy / ln %1").arg(run.experts()), std::move(entropy));
     undecided.y = {0.0, 1.0, true};
     return {std::move(use), std::move(undecided)};
@@ -250,9 +259,10 @@ std::vector<plots::Lane> trainingHealth(const RunData& run, const TrainView& vie
         Curve drops = curve("dropped_assignments", text("drops"), CurveRole::Statistic, layerPoints(run, "dropped_assignments", view, 100));
         drops.unit = QStringLiteral("%");
         drops.figure = plots::Figure::Fixed1;
+        drops.smoothed = true;
         lanes.push_back(lane(text("dropped assignments, %"), std::move(drops)));
     }
-    lanes.push_back(lane(text("gradient norm"), figured(curve("gradient_norm", text("grad"), CurveRole::Statistic, points(run, run.track("gradient_norm"), 0, view.axis)), plots::Figure::Fixed2)));
+    lanes.push_back(lane(text("gradient norm"), smoothed(figured(curve("gradient_norm", text("grad"), CurveRole::Statistic, points(run, run.track("gradient_norm"), 0, view.axis)), plots::Figure::Fixed2))));
     Curve rate = figured(curve("learning_rate", text("lr"), CurveRole::Statistic, points(run, run.track("learning_rate"), 0, view.axis, 1e3)), plots::Figure::Fixed2);
     rate.readoutName = text("lr") + QStringLiteral(" ") + plots::timesTenTo(-3);
     lanes.push_back(lane(text("learning rate, %1").arg(plots::timesTenTo(-3)), std::move(rate)));

@@ -16,7 +16,15 @@ namespace {
 
 constexpr double kWeights[] = {0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99};
 constexpr int kUsual = 3;
+constexpr int kArrowRoom = 34;
 constexpr XAxis kAxes[] = {XAxis::step, XAxis::tokens, XAxis::flops, XAxis::seconds};
+
+/// As wide as its longest entry, once and for all: nothing moves when another is chosen.
+void fit(QComboBox* combo) {
+    int widest = 0;
+    for (int i = 0; i < combo->count(); ++i) widest = std::max(widest, combo->fontMetrics().horizontalAdvance(combo->itemText(i)));
+    combo->setFixedWidth(widest + kArrowRoom);
+}
 
 }  // namespace
 
@@ -30,6 +38,8 @@ TrainOptions::TrainOptions(QWidget* parent) : QWidget(parent) {
     for (const XAxis axis : kAxes) m_axis->addItem(axisWords(axis).choice);
     for (const double weight : kWeights) m_smoothing->addItem(weight == 0 ? tr("off") : plots::figure(weight, plots::Figure::Fixed2));
     m_smoothing->setCurrentIndex(kUsual);
+    fit(m_axis);
+    fit(m_smoothing);
     connect(m_layer, &QComboBox::activated, this, [this](int index) { emit layerChosen(index); });
     connect(m_axis, &QComboBox::activated, this, [this](int index) { emit axisChosen(kAxes[index]); });
     connect(m_smoothing, &QComboBox::currentIndexChanged, this, [this] { emit smoothingChosen(smoothing()); });
@@ -44,7 +54,6 @@ QComboBox* TrainOptions::addChoice(const char* name, const QString& label, QLabe
     combo->setAccessibleName(label);
     combo->setProperty("kind", "quiet");
     combo->setFont(plots::uiFont(12, QFont::Medium));
-    combo->setSizeAdjustPolicy(QComboBox::AdjustToContents);
     auto* row = static_cast<QHBoxLayout*>(layout());
     if (row->count() > 0) row->addSpacing(6);
     row->addWidget(caption);
@@ -61,6 +70,7 @@ void TrainOptions::setRun(const RunData* data) {
     m_layers = layers;
     m_layer->clear();
     for (const std::int32_t layer : layers) m_layer->addItem(QString::number(layer));
+    fit(m_layer);
 }
 
 void TrainOptions::setLayer(std::int64_t moeLayer) { m_layer->setCurrentIndex(static_cast<int>(moeLayer)); }

@@ -3,7 +3,7 @@
 
 #include <QFileDialog>
 #include <QLabel>
-#include <QStackedLayout>
+#include <QStackedWidget>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -28,20 +28,24 @@ enum Page { kEmpty, kPlots };
 }  // namespace
 
 TrainPage::TrainPage(WatchedRun& run, TrainCursor& cursor, QWidget* parent)
-    : QWidget(parent), m_run(run), m_cursor(cursor), m_stack(new QStackedLayout(this)), m_empty(new plots::EmptyState(this)), m_banner(new RunBanner(this)),
+    : QWidget(parent), m_run(run), m_cursor(cursor), m_stack(new QStackedWidget(this)), m_empty(new plots::EmptyState(this)), m_banner(new RunBanner(this)),
       m_grid(new TrainGrid(cursor.plotHub(), this)), m_denseNote(new QLabel(this)), m_sample(new TrainSample(this)), m_events(new EventsStrip(this)) {
     setObjectName(QStringLiteral("trainPage"));
     setProperty("role", "surface");
     setAttribute(Qt::WA_StyledBackground);
     askFileName = [this](const QString& suggested, const QString& filter) { return QFileDialog::getSaveFileName(this, tr("Save the plot"), suggested, filter); };
-    auto* plots = new QWidget(this);
-    auto* column = new QVBoxLayout(plots);
-    column->setContentsMargins(0, 0, 0, 0);
-    column->setSpacing(0);
+    auto* whole = new QVBoxLayout(this);
+    whole->setContentsMargins(0, 0, 0, 0);
+    whole->setSpacing(0);
     auto* bannerRow = new QVBoxLayout;
     bannerRow->setContentsMargins(16, 8, 16, 0);
     bannerRow->addWidget(m_banner);
-    column->addLayout(bannerRow);
+    whole->addLayout(bannerRow);
+    whole->addWidget(m_stack, 1);
+    auto* plots = new QWidget(m_stack);
+    auto* column = new QVBoxLayout(plots);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
     column->addWidget(m_grid, 1);
     m_denseNote->setObjectName(QStringLiteral("denseNote"));
     m_denseNote->setText(tr("This run has no experts, so there is no router to show."));

@@ -9,7 +9,7 @@
 #include "ui/train_curves.hpp"
 
 class QLabel;
-class QStackedLayout;
+class QStackedWidget;
 
 namespace moescope::plots {
 class EmptyState;
@@ -66,7 +66,7 @@ private:
     TrainView m_view;
     QString m_viewOf;      ///< ULID that m_view was made for
     bool m_short = false, m_starting = false, m_storeEmpty = false;
-    QStackedLayout* m_stack;
+    QStackedWidget* m_stack;
     plots::EmptyState* m_empty;
     RunBanner* m_banner;
     TrainGrid* m_grid;
