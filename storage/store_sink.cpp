@@ -10,6 +10,7 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <utility>
 #include <variant>
 
 #include "core/base/clock.hpp"
@@ -118,13 +119,11 @@ struct StoreSink::Impl {
             wanted = false;
         }
         try {
-            std::int64_t bytes = 0;
             for (Queued& queued : batch) {
                 std::visit([&](auto& item) { take(item); }, queued.item);
-                bytes += queued.bytes;
+                bytesTaken += queued.bytes;
             }
             commitPatiently();
-            release(bytes);
         } catch (...) {
             fail(std::current_exception(), batch);
         }
@@ -156,10 +155,10 @@ struct StoreSink::Impl {
         if (ended) return;
         for (bool first = true;; first = false) {
             try {
-                if (!writer.pending()) return recovered(first);
+                if (!writer.pending()) return written(first);
                 const std::int64_t step = writer.lastStep();
                 writer.commit();
-                recovered(first);
+                written(first);
                 if (step > committed) {
                     committed = step;
                     if (options.onCommit) options.onCommit(step);
@@ -195,19 +194,19 @@ struct StoreSink::Impl {
         }
     }
 
-    void recovered(bool first) {
+    // Nothing taken from the queue waits any more: make room for what comes.
+    void written(bool first) {
+        {
+            const std::lock_guard guard(mutex);
+            bytesQueued -= std::exchange(bytesTaken, 0);
+            roomMade.notify_all();
+        }
         if (!first) setHealth(SinkHealth::good, "the disk takes data again; everything is written");
     }
 
     void setHealth(SinkHealth now, const std::string& text) {
         healthNow = now;
         if (options.onHealth) options.onHealth(now, text);
-    }
-
-    void release(std::int64_t bytes) {
-        const std::lock_guard guard(mutex);
-        bytesQueued -= bytes;
-        roomMade.notify_all();
     }
 
     void fail(std::exception_ptr error, std::deque<Queued>& batch) {
@@ -222,7 +221,7 @@ struct StoreSink::Impl {
             failure = error;
             for (Queued& queued : queue) batch.push_back(std::move(queued));
             queue.clear();
-            bytesQueued = 0;
+            bytesQueued = bytesTaken = 0;
             roomMade.notify_all();
         }
         ended = true;
@@ -244,6 +243,7 @@ struct StoreSink::Impl {
     std::condition_variable arrived, roomMade, retry;
     std::deque<Queued> queue;
     std::int64_t bytesQueued = 0;
+    std::int64_t bytesTaken = 0;   // of the queued, those in the writer; the thread's own
     double waited = 0;
     bool wanted = false;
     std::exception_ptr failure;
