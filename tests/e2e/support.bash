@@ -1,4 +1,5 @@
 # What the end-to-end scripts share: a store of their own, checks that say what they expected, a small quick model.
+# shellcheck disable=SC2034  # quick, out and err are read by the scripts that source this file
 set -u
 : "${MOESCOPE_ENGINE:?name the built moescope-engine}"
 scratch=$(mktemp -d)
