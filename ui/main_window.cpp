@@ -124,8 +124,7 @@ void MainWindow::buildDocks() {
     setDockOptions(QMainWindow::AnimatedDocks);
     m_runs = new RunsDock(*m_library, *m_engines, this);
     m_inspector = new Inspector(*m_run, this);
-    m_runs->setMinimumSize(200, 100);
-    m_inspector->setMinimumSize(220, 100);
+    for (QWidget* content : std::initializer_list<QWidget*>{m_runs, m_inspector}) content->setMinimumHeight(100);
     m_runsDock = makeDock(this, "runsDock", tr("Runs"), m_runs, Qt::LeftDockWidgetArea);
     m_inspectorDock = makeDock(this, "inspectorDock", tr("Inspector"), m_inspector, Qt::RightDockWidgetArea);
 }
@@ -164,6 +163,8 @@ void MainWindow::showChrome() {
 void MainWindow::fitToSize() {
     const bool narrow = width() < kNarrow;
     const int left = narrow ? 216 : 232, right = narrow ? 236 : 264;
+    m_runs->setMinimumWidth(left);
+    m_inspector->setMinimumWidth(right);
     resizeDocks({m_runsDock, m_inspectorDock}, {left, right}, Qt::Horizontal);
     m_inspector->setShort(height() < kShort);
     m_train->setShort(height() < kVeryShort);

@@ -53,6 +53,7 @@ public:
     void openRun(const QString& ulid);
     void showPage(PageId page);
     PageId page() const { return m_page; }
+    void compareRuns(const QStringList& ulids);
     /// Fills the new-run page from a recipe.
     void showRecipe(const config::RunConfig& config, const QString& from);
     /// Starts a preset at once and opens it as soon as its engine says which run it is.
@@ -114,6 +115,7 @@ private:
     void trainAgain();
     void resumeRun();
     void startTwin(const QString& kind);
+    bool hasControlTwin() const;
     void onEngineStarted(int token, const QString& ulid);
     void onEngineRefused(int token, const QString& sentence);
     void cure();

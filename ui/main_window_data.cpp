@@ -72,10 +72,7 @@ void MainWindow::connectPages() {
     });
     connect(m_runs, &RunsDock::runActivated, this, &MainWindow::openRun);
     connect(m_runs, &RunsDock::newRunRequested, this, [this] { showPage(PageId::newRun); });
-    connect(m_runs, &RunsDock::compareRequested, this, [this](const QStringList& ulids) {
-        m_compare->setRuns(ulids);
-        showPage(PageId::compare);
-    });
+    connect(m_runs, &RunsDock::compareRequested, this, &MainWindow::compareRuns);
     connect(m_compare, &ComparePage::runActivated, this, &MainWindow::openRun);
     connect(m_newRun, &NewRunPage::trainRequested, this, &MainWindow::trainConfig);
     connect(m_newRun, &NewRunPage::cancelled, this, [this] { showPage(m_run->ulid().isEmpty() ? PageId::start : PageId::train); });

@@ -1,6 +1,8 @@
 // Main window: starting, resuming, curing and twinning runs, and the banner that offers it.
 #include <QStringList>
 
+#include <algorithm>
+
 #include "core/base/error.hpp"
 #include "core/config/presets.hpp"
 #include "plots/figures.hpp"
@@ -94,8 +96,7 @@ void MainWindow::onEngineStarted(int token, const QString& ulid) {
     m_startedHere.insert(ulid);
     m_library->refresh();
     if (const QString original = m_twins.take(token); !original.isEmpty()) {
-        m_compare->setRuns({original, ulid});
-        showPage(PageId::compare);
+        compareRuns({original, ulid});
     } else if (m_ours.remove(token) && ulid != m_run->ulid()) {
         openRun(ulid);
     }
@@ -108,6 +109,16 @@ void MainWindow::onEngineRefused(int token, const QString& sentence) {
     m_trouble = sentence.isEmpty() ? tr("The engine ended before it could start the run.") : sentence;
     m_status->showMessage(m_trouble, kMessageMs);
     showBanner();
+}
+
+void MainWindow::compareRuns(const QStringList& ulids) {
+    m_compare->setRuns(ulids);
+    showPage(PageId::compare);
+}
+
+bool MainWindow::hasControlTwin() const {
+    const std::string parent = m_run->ulid().toStdString();
+    return std::ranges::any_of(*m_library->runs(), [&](const storage::RunRow& row) { return row.parent == parent && row.parentStep == 0 && row.experts > 0; });
 }
 
 void MainWindow::cure() { m_run->set(QStringLiteral("balance.coefficient"), kCure); }
@@ -131,7 +142,7 @@ BannerContent MainWindow::bannerContent() const {
         return {QStringLiteral("nan:") + ulid, tr("Paused: %1.").arg(RunWords::oneLine(data->state().reason)), {}, true, true};
     if (data && m_run->canSteer())
         if (const auto collapse = collapseOf(*data, m_run->steering())) return {QStringLiteral("cure:") + ulid, cureSentence(*collapse), tr("Cure"), false, false};
-    if (data && m_twinned != ulid && wasCured(*data, m_run->steering()))
+    if (data && m_twinned != ulid && !hasControlTwin() && wasCured(*data, m_run->steering()))
         return {QStringLiteral("twin:") + ulid, tr("Balance loss is on. What would have happened without it?"), tr("Compare with the uncured twin"), false, true};
     if (const storage::RunRow* row = m_library->find(m_appeared); row && RunWords::isAlive(row->state) && m_appeared != ulid)
         return {QStringLiteral("appeared:") + m_appeared, tr("%1 has started training.").arg(RunWords::oneLine(row->name)), tr("Open it"), false, true};

@@ -29,6 +29,12 @@ base::Error usage(const std::string& where, const std::string& what, const std::
 
 QString resolvedRun(const storage::Store& store, const QString& named) { return QString::fromStdString(store.resolve(named.toStdString())); }
 
+QStringList resolvedRuns(const storage::Store& store, const QString& named) {
+    QStringList runs;
+    for (const QString& each : named.split(QLatin1Char(','), Qt::SkipEmptyParts)) runs << resolvedRun(store, each.trimmed());
+    return runs;
+}
+
 std::string recipeText(const QString& recipe) {
     if (recipe.startsWith(QLatin1String("moe:"))) return recipe.toStdString();
     QFile file(recipe);
@@ -46,6 +52,7 @@ config::RunConfig recipeOf(const QString& recipe) {
 }
 
 void show(ui::MainWindow& window, const app::DesktopOptions& options, const storage::Store& store) {
+    if (!options.open.isEmpty() && options.page == QLatin1String("compare")) return window.compareRuns(resolvedRuns(store, options.open));
     if (!options.open.isEmpty()) window.openRun(resolvedRun(store, options.open));
     if (!options.recipe.isEmpty()) window.showRecipe(recipeOf(options.recipe), options.recipe);
     if (options.page == QLatin1String("start")) window.showPage(ui::PageId::start);

@@ -79,7 +79,8 @@ std::optional<DesktopMistake> parseOptions(const QStringList& arguments, Desktop
 std::string helpText() {
     return "moescope - watch the router of a mixture of experts while it trains\n\n"
            "moescope [OPTIONS]\n\n"
-           "  --open RUN          open a run: its ULID, a unique prefix of it, its name, or last\n"
+           "  --open RUN          open a run: its ULID, a unique prefix of it, its name, or last;\n"
+           "                      with --page compare several, separated by commas\n"
            "  --page PAGE         start, train, compare or new\n"
            "  --recipe RECIPE     fill the form for a new run from a JSON file, a moe: string, or - (standard input)\n"
            "  --theme THEME       light, dark or system\n"

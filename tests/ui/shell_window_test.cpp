@@ -45,6 +45,23 @@ TEST(Window, TheCureAppearsInACollapseAndSetsTheBalanceLoss) {
     EXPECT_TRUE(waitFor([&] { return shell.find<QPushButton>("bannerAction")->text().contains(QStringLiteral("twin")); }));
 }
 
+TEST(Window, ACuredRunThatHasItsTwinOffersNoOther) {
+    FakeStore store;
+    FakeRun run;
+    run.config = fakeConfig(8, 1, 2);
+    run.config.balance.coefficient = 0;
+    run.collapses = true;
+    const std::string ulid = store.add(run);
+    Shell shell(store);
+    shell.open(ulid);
+    ASSERT_TRUE(shell.shows("bannerAction"));
+    FakeRun twin = run;
+    twin.parent = ulid;
+    twin.cured = false;
+    store.add(twin);
+    EXPECT_TRUE(waitFor([&] { return !shell.shows("bannerAction"); }));
+}
+
 TEST(Window, AKnobSendsItsSettingAndWaitsForTheEvent) {
     FakeStore store;
     FakeEngine engine(store.folder().parent_path() / "engine.sock");
