@@ -49,11 +49,16 @@ bool drawable(const CompareEntry& entry) { return entry.visible && entry.run && 
 
 std::vector<CompareGroup> groupEntries(const std::vector<CompareEntry>& entries, bool bySeed) {
     std::vector<CompareGroup> groups;
-    std::map<std::string, std::size_t> places;
+    std::map<std::string, std::size_t> places, repeats;
     for (std::size_t i = 0; i < entries.size(); ++i) {
         const ComparedRunPtr& run = entries[i].run;
         const bool known = bySeed && run && run->problem.empty();
-        const std::string key = known ? seedless(run->config) : entries[i].ulid;
+        std::string key = entries[i].ulid;
+        if (known) {
+            // Equal settings and equal seed: a twin that was steered otherwise, or a repetition. Never averaged with the first.
+            const std::size_t nth = repeats[config::toJson(run->config, -1)]++;
+            key = seedless(run->config) + '#' + std::to_string(nth);
+        }
         const auto [place, added] = places.try_emplace(key, groups.size());
         if (added) groups.emplace_back();
         groups[place->second].members.push_back(i);
