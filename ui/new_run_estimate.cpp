@@ -50,7 +50,7 @@ private:
 
 namespace {
 
-constexpr int kMargin = 20;
+constexpr int kMargin = 20, kNarrowMargin = 14;
 
 QLabel* words(const QString& text, const char* role, int px, QFont::Weight weight = QFont::Normal) {
     auto* label = new QLabel(text);
@@ -235,6 +235,8 @@ void NewRunEstimate::showTwin(const config::RunConfig& config, std::int64_t voca
 }
 
 void NewRunEstimate::setNarrow(bool on) {
+    layout()->setContentsMargins(on ? kNarrowMargin : kMargin, 18, on ? kNarrowMargin : kMargin, 12);
+    m_note->setVisible(!on);
     for (const Figure& figure : {m_params, m_compute, m_memory, m_time}) figure.row->setDirection(on ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight);
 }
 

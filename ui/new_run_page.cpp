@@ -76,7 +76,8 @@ struct NewRunPage::Parts {
     QWidget *left = nullptr, *right = nullptr;
     QComboBox* router = new QComboBox;
     plots::SegmentedControl* level = new plots::SegmentedControl;
-    QLabel *from = words("newRunFrom", "label", 13), *description = words("newRunDescription", "label", 13), *message = words("newRunMessage", "err", 12);
+    QLabel *from = words("newRunFrom", "label", 13), *description = words("newRunDescription", "label", 13), *message = words("newRunMessage", "err", 12),
+           *routerLabel = words("routerLabel", "label", 13);
     QTimer* inspectDelay = new QTimer(&page);
     QString preset;                       ///< of the run, empty after a recipe
     config::DataConfig inspectedData;     ///< what the facts are about
@@ -117,11 +118,11 @@ QWidget* NewRunPage::Parts::buildLeft() {
 QHBoxLayout* NewRunPage::Parts::buildTitle() {
     auto* title = words("newRunTitle", "title", 20, QFont::DemiBold);
     title->setText(tr("New run"));
-    auto* routerLabel = words("routerLabel", "label", 13);
+    from->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     routerLabel->setText(tr("Router"));
     router->setObjectName(QStringLiteral("routerPreset"));
     router->setAccessibleName(tr("Router preset"));
-    router->setMinimumWidth(150);
+    router->setMinimumWidth(140);
     router->setMaximumWidth(220);
     router->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     router->addItem(tr("as the preset"), QString());
@@ -370,7 +371,8 @@ void NewRunPage::resizeEvent(QResizeEvent* event) {
     QWidget::resizeEvent(event);
     const bool narrow = width() < kNarrow;
     m_parts->left->setFixedWidth(narrow ? 188 : kPresetsWidth);
-    m_parts->right->setFixedWidth(narrow ? 216 : kEstimateWidth);
+    m_parts->right->setFixedWidth(narrow ? 228 : kEstimateWidth);
+    m_parts->routerLabel->setVisible(!narrow);
     m_parts->estimate->setNarrow(narrow);
 }
 

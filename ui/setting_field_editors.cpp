@@ -82,8 +82,8 @@ public:
         connect(m_line, &QLineEdit::textEdited, this, [this](const QString& text) { emitEdited(jsonOf(text)); });
     }
     void setJson(const std::string& json) override {
-        const QString wanted = textOf(json);
-        if (jsonOf(m_line->text()).toStdString() != json && m_line->text() != wanted) m_line->setText(wanted);
+        const Json shown = Json::parse(jsonOf(m_line->text()).toStdString(), nullptr, false);
+        if (shown.is_discarded() || shown != Json::parse(json, nullptr, false)) m_line->setText(textOf(json));
     }
     QString readable(const std::string& json) const override { return SettingField::readable(m_isText ? json : textOf(json).toStdString()); }
 

@@ -51,7 +51,51 @@ void queueGroup(const std::int64_t* experts, std::int64_t slots, std::int64_t be
         }
 }
 
+// A score and its row as one number that sorts by falling score, then by rising row. NaN is the largest, -0 equals 0.
+struct Ranked {
+    double score;
+    std::int64_t row;
+    bool operator<(const Ranked& other) const { return score > other.score || (score == other.score && row < other.row); }
+};
+
+template <class T>
+double sortable(T value) {
+    return std::isnan(value) ? std::numeric_limits<double>::max() * 2 : static_cast<double>(value);
+}
+
+// One column of one group: the finite scores are sorted, the rest follow as they stand.
+template <class T>
+void rankColumn(const T* scores, std::int64_t columns, std::int64_t begin, std::int64_t end, std::vector<Ranked>& work, std::int64_t* ranks) {
+    work.clear();
+    for (std::int64_t row = begin; row < end; ++row)
+        if (const T score = scores[row * columns]; score != -std::numeric_limits<T>::infinity()) work.push_back({sortable(score), row});
+    std::sort(work.begin(), work.end());
+    std::int64_t last = static_cast<std::int64_t>(work.size());
+    for (std::int64_t place = 0; place < static_cast<std::int64_t>(work.size()); ++place)
+        ranks[work[static_cast<std::size_t>(place)].row * columns] = place;
+    for (std::int64_t row = begin; row < end; ++row)
+        if (scores[row * columns] == -std::numeric_limits<T>::infinity()) ranks[row * columns] = last++;
+}
+
 }  // namespace
+
+at::Tensor columnRanks(const at::Tensor& scores, std::int64_t groupTokens) {
+    if (!scores.device().is_cpu()) return columnRanksByTensors(scores, groupTokens);
+    const at::Tensor from = scores.detach().contiguous();
+    const std::int64_t tokens = from.size(0), columns = from.size(1), group = groupLength(groupTokens, tokens);
+    at::Tensor out = at::empty({tokens, columns}, from.options().dtype(at::kLong));
+    std::int64_t* ranks = out.mutable_data_ptr<std::int64_t>();
+    AT_DISPATCH_FLOATING_TYPES(from.scalar_type(), "columnRanks", [&] {
+        const scalar_t* data = from.const_data_ptr<scalar_t>();
+        at::parallel_for(0, columns, 1, [&](std::int64_t first, std::int64_t last) {
+            std::vector<Ranked> work;
+            for (std::int64_t column = first; column < last; ++column)
+                for (std::int64_t begin = 0; begin < tokens; begin += group)
+                    rankColumn(data + column, columns, begin, std::min(begin + group, tokens), work, ranks + column);
+        });
+    });
+    return out;
+}
 
 at::Tensor largest(const at::Tensor& scores, std::int64_t k, bool skipMinusInfinity) {
     if (!scores.device().is_cpu()) return largestByTensors(scores, k, skipMinusInfinity);

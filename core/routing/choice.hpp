@@ -23,6 +23,7 @@ at::Tensor queuePositionsByTensors(const at::Tensor& experts, std::int64_t exper
 
 /// Rank [T, E] of each entry within its column, largest first, ties to the lowest row.
 at::Tensor columnRanks(const at::Tensor& scores, std::int64_t groupTokens);
+at::Tensor columnRanksByTensors(const at::Tensor& scores, std::int64_t groupTokens);
 
 /// Indices [T] that put `key` [T] in descending order inside each group, ties to the lowest index.
 at::Tensor descendingOrder(const at::Tensor& key, std::int64_t groupTokens);

@@ -59,7 +59,7 @@ at::Tensor queuePositionsByTensors(const at::Tensor& experts, std::int64_t exper
     return tokenOrder.defined() ? byToken.index_select(0, inverse(tokenOrder, 0)) : byToken.contiguous();
 }
 
-at::Tensor columnRanks(const at::Tensor& scores, std::int64_t groupTokens) {
+at::Tensor columnRanksByTensors(const at::Tensor& scores, std::int64_t groupTokens) {
     const at::Tensor rows = scores.detach();
     const Groups groups = groupsOf(rows.size(0), groupTokens);
     const at::Tensor order = descending(grouped(rows, groups, -std::numeric_limits<double>::infinity()), 1);

@@ -14,6 +14,7 @@ namespace moescope::routing {
 namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+constexpr std::int64_t kQuantileNumbers = 65536;  // of a micro-batch of a layer
 
 double ratio(double numerator, double denominator) { return denominator > 0 ? numerator / denominator : kNone; }
 
@@ -100,12 +101,12 @@ void writeLogits(const Writer& to, const Row& row, telemetry::StepTelemetry& out
     const double perToken = row[S::entropy] / tokens, marginal = entropyOf(row, row.at.probability(), tokens);
     to.number(out.top1Probability, row[S::top1Probability] / tokens);
     to.number(out.gateRatio12, ratio(row[S::ratio12], row[S::ratioTokens]));
-    to.number(out.routerEntropy, perToken);
+    to.number(out.routerEntropy, std::max(0.0, perToken));
     to.number(out.marginalEntropy, marginal);
     to.number(out.routingInformation, std::max(0.0, marginal - perToken));
     to.number(out.lseMean, row[S::lse] / tokens);
     to.number(out.routerZ, row[S::lseSquared] / tokens);
-    to.number(out.logitMax, row[row.at.logitMax()]);
+    to.number(out.logitMax, std::max(row[row.at.logitTop()], row[row.at.logitBottom()]));
     const double mean = row[S::logit] / numbers;
     to.number(out.logitStd, std::sqrt(std::max(0.0, row[S::logitSquared] / numbers - mean * mean)));
 }
@@ -133,6 +134,12 @@ void dropEmpty(telemetry::StepTelemetry& out) {
     });
 }
 
+// Every so many tokens, so that few enough logits are left to look for quantiles in.
+at::Tensor sampled(const at::Tensor& logits) {
+    const std::int64_t stride = (logits.numel() + kQuantileNumbers - 1) / kQuantileNumbers;
+    return stride <= 1 ? logits : logits.slice(0, 0, std::nullopt, stride);
+}
+
 bool mayDrop(const RouterSpec& spec) { return spec.select != Select::expertTopC && spec.capacity.factor > 0; }
 
 void clearRouting(telemetry::StepTelemetry& out) {
@@ -154,8 +161,9 @@ struct RoutingStatistics::Layer {
             row = next;
             return;
         }
-        const std::int64_t last = layout.logitMax();
-        row = at::cat({row.narrow(0, 0, last) + next.narrow(0, 0, last), at::maximum(row.narrow(0, last, 1), next.narrow(0, last, 1))});
+        const std::int64_t sums = layout.sums(), maxima = layout.size() - sums;
+        row = at::cat({row.narrow(0, 0, sums) + next.narrow(0, 0, sums),
+                       at::maximum(row.narrow(0, sums, maxima), next.narrow(0, sums, maxima))});
     }
 };
 
@@ -180,7 +188,7 @@ void RoutingStatistics::accumulate(std::size_t moeLayer, const Routing& routing,
     if (routing.logits.defined()) {
         in.logits = routing.logits.detach().to(at::kFloat).contiguous();
         in.probabilities = routing.probabilities.detach().to(at::kFloat).contiguous();
-        layer.logits.push_back(in.logits);
+        layer.logits.push_back(sampled(in.logits));
     }
     layer.add(routing.weights.device().is_cpu() ? sumsByLoop(in) : sumsByTensors(in));
 }
@@ -214,6 +222,10 @@ void RoutingStatistics::finish(telemetry::StepTelemetry& out, std::span<const Ro
         next += layer.layout.size();
         const std::size_t count = layer.logits.empty() ? 0 : m_quantiles.size() + 2;
         for (std::size_t q = 0; q < count; ++q) to.place(out.logitQuantiles, count, q, *next++);
+        if (count > 0) {  // the ends are those of all logits
+            to.place(out.logitQuantiles, count, 0, -row[row.at.logitBottom()]);
+            to.place(out.logitQuantiles, count, count - 1, row[row.at.logitTop()]);
+        }
         if (i < tensors.size() && tensors[i]->has("selection_bias"))
             for (std::int64_t e = 0; e < layer.layout.experts; ++e) to.place(out.selectionBias, width, static_cast<std::size_t>(e), *next++);
         layer.row = at::Tensor();

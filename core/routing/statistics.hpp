@@ -24,7 +24,8 @@ public:
     void accumulate(std::size_t moeLayer, const Routing& routing, std::int64_t sequences, const at::Tensor& domainIds = {});
 
     /// Writes the routing metrics (and nothing else) of everything accumulated into `out` and starts anew. `tensors`, one a
-    /// layer, give selection_bias. Vectors are [moeLayer][width], E = that of the widest layer, NaN where there is no value.
+    /// layer, give selection_bias. Logit quantiles are exact for up to 65,536 logits of a layer and micro-batch, above that those
+    /// of every n-th token; minimum and maximum are always exact. Vectors are [moeLayer][width], E = that of the widest layer, NaN where there is no value.
     void finish(telemetry::StepTelemetry& out, std::span<const RouterTensors* const> tensors = {});
 
 private:

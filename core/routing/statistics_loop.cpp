@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "core/routing/statistics_sums.hpp"
@@ -22,20 +23,6 @@ struct Views {
     std::int64_t slots = 0, length = 1;
 };
 
-void addLogits(const SumsLayout& at, const float* z, double* row) {
-    double sum = 0, squares = 0, largest = 0;
-    for (std::int64_t e = 0; e < at.experts; ++e) {
-        const double value = z[e];
-        row[at.logits() + e] += value;
-        sum += value;
-        squares += value * value;
-        largest = std::max(largest, std::abs(value));
-    }
-    row[SumsLayout::logit] += sum;
-    row[SumsLayout::logitSquared] += squares;
-    row[at.logitMax()] = std::max(row[at.logitMax()], largest);
-}
-
 double logSumExp(const float* z, std::int64_t experts) {
     const double top = *std::max_element(z, z + experts);
     double sum = 0;
@@ -44,23 +31,57 @@ double logSumExp(const float* z, std::int64_t experts) {
 }
 
 struct TopTwo {
-    double first = 0, second = 0;
+    float first = 0, second = 0;
     std::int64_t place = 0;
 };
 
-TopTwo addProbabilities(const SumsLayout& at, const float* p, double* row) {
+TopTwo topTwo(const float* p, std::int64_t experts) {
     TopTwo top;
-    for (std::int64_t e = 0; e < at.experts; ++e) {
-        const double value = p[e];
-        row[at.probability() + e] += value;
-        if (value > top.first) {
-            top = {value, top.first, e};
+    for (std::int64_t e = 0; e < experts; ++e) {
+        if (p[e] > top.first) {
+            top = {p[e], top.first, e};
         } else {
-            top.second = std::max(top.second, value);
+            top.second = std::max(top.second, p[e]);
         }
     }
     return top;
 }
+
+// Sums over the tokens of a block for each expert on its own, so that the compiler can use vector registers.
+struct ExpertSums {
+    std::vector<double> z, square, p, product;
+    std::vector<float> top, bottom;
+
+    explicit ExpertSums(std::size_t experts)
+        : z(experts), square(experts), p(experts), product(experts), top(experts, -std::numeric_limits<float>::infinity()), bottom(top) {}
+
+    void add(const float* logits, const float* probabilities) {
+        for (std::size_t e = 0; e < z.size(); ++e) {
+            const double value = logits[e], share = probabilities[e];
+            z[e] += value;
+            square[e] += value * value;
+            p[e] += share;
+            product[e] += share * value;
+        }
+        for (std::size_t e = 0; e < z.size(); ++e) {
+            top[e] = std::max(top[e], logits[e]);
+            bottom[e] = std::max(bottom[e], -logits[e]);
+        }
+    }
+
+    void writeTo(const SumsInput& in, double* row) const {
+        const SumsLayout& at = in.layout;
+        for (std::size_t e = 0; e < z.size(); ++e) {
+            row[at.logits() + static_cast<std::int64_t>(e)] += z[e];
+            row[at.probability() + static_cast<std::int64_t>(e)] += p[e];
+            row[SumsLayout::logit] += z[e];
+            row[SumsLayout::logitSquared] += square[e];
+            if (in.plain) row[SumsLayout::entropy] -= product[e];  // H = lse - sum p z
+            row[at.logitTop()] = std::max(row[at.logitTop()], static_cast<double>(top[e]));
+            row[at.logitBottom()] = std::max(row[at.logitBottom()], static_cast<double>(bottom[e]));
+        }
+    }
+};
 
 double entropy(const float* p, std::int64_t experts) {
     double sum = 0;
@@ -71,26 +92,16 @@ double entropy(const float* p, std::int64_t experts) {
 
 // For p = softmax(z): lse = z_max - ln p_max, and H = lse - sum p z: one logarithm a token.
 void addToken(const SumsInput& in, const float* z, const float* p, double* row) {
-    const SumsLayout& at = in.layout;
-    addLogits(at, z, row);
-    const TopTwo top = addProbabilities(at, p, row);
-    double lse = 0, h = 0;
-    if (in.plain) {
-        lse = static_cast<double>(z[top.place]) - std::log(top.first);
-        double mean = 0;
-        for (std::int64_t e = 0; e < at.experts; ++e) mean += static_cast<double>(p[e]) * static_cast<double>(z[e]);
-        h = std::max(0.0, lse - mean);
-    } else {
-        lse = logSumExp(z, at.experts);
-        h = entropy(p, at.experts);
-    }
+    const TopTwo top = topTwo(p, in.layout.experts);
+    const double lse = in.plain ? static_cast<double>(z[top.place]) - std::log(static_cast<double>(top.first))
+                                : logSumExp(z, in.layout.experts);
     row[SumsLayout::logitTokens] += 1;
     row[SumsLayout::top1Probability] += top.first;
-    row[SumsLayout::entropy] += h;
+    row[SumsLayout::entropy] += in.plain ? lse : entropy(p, in.layout.experts);
     row[SumsLayout::lse] += lse;
     row[SumsLayout::lseSquared] += lse * lse;
     if (top.second > 0) {
-        row[SumsLayout::ratio12] += top.first / top.second;
+        row[SumsLayout::ratio12] += static_cast<double>(top.first) / static_cast<double>(top.second);
         row[SumsLayout::ratioTokens] += 1;
     }
 }
@@ -136,13 +147,25 @@ void addDomain(const SumsLayout& at, const Views& v, std::int64_t token, double*
 
 void addBlock(const SumsInput& in, const Views& v, std::int64_t begin, std::int64_t end, double* row) {
     const SumsLayout& at = in.layout;
+    ExpertSums experts(v.logits ? static_cast<std::size_t>(at.experts) : 0);
     for (std::int64_t token = begin; token < end; ++token) {
-        if (v.logits) addToken(in, v.logits + token * at.experts, v.probabilities + token * at.experts, row);
+        if (v.logits) {
+            const float *z = v.logits + token * at.experts, *p = v.probabilities + token * at.experts;
+            experts.add(z, p);
+            addToken(in, z, p, row);
+        }
         addWeights(at, v, token, row);
         if (in.countDrops) addDrops(at, v, token, row);
         if (v.domains) addDomain(at, v, token, row);
         if (v.second) row[SumsLayout::secondTaken] += v.second[token] ? 1 : 0;
     }
+    experts.writeTo(in, row);
+}
+
+// A row before the first token: sums 0, maxima -inf.
+void clearRow(const SumsLayout& at, double* row) {
+    std::fill(row, row + at.sums(), 0.0);
+    std::fill(row + at.sums(), row + at.size(), -std::numeric_limits<double>::infinity());
 }
 
 }  // namespace
@@ -164,17 +187,19 @@ at::Tensor sumsByLoop(const SumsInput& in) {
     const std::int64_t tokens = experts.size(0), size = in.layout.size(), blocks = (tokens + kBlock - 1) / kBlock;
     v.length = std::max<std::int64_t>(1, tokens / in.sequences);
 
-    std::vector<double> partial(static_cast<std::size_t>(blocks * size), 0.0);
+    std::vector<double> partial(static_cast<std::size_t>(blocks * size));
+    for (std::int64_t block = 0; block < blocks; ++block) clearRow(in.layout, partial.data() + block * size);
     at::parallel_for(0, blocks, 1, [&](std::int64_t first, std::int64_t last) {
         for (std::int64_t block = first; block < last; ++block)
             addBlock(in, v, block * kBlock, std::min((block + 1) * kBlock, tokens), partial.data() + block * size);
     });
-    at::Tensor out = at::zeros({size}, at::TensorOptions().dtype(at::kDouble));
+    at::Tensor out = at::empty({size}, at::TensorOptions().dtype(at::kDouble));
     double* row = out.mutable_data_ptr<double>();
+    clearRow(in.layout, row);
     for (std::int64_t block = 0; block < blocks; ++block) {
         const double* from = partial.data() + block * size;
-        for (std::int64_t i = 0; i + 1 < size; ++i) row[i] += from[i];
-        row[size - 1] = std::max(row[size - 1], from[size - 1]);
+        for (std::int64_t i = 0; i < in.layout.sums(); ++i) row[i] += from[i];
+        for (std::int64_t i = in.layout.sums(); i < size; ++i) row[i] = std::max(row[i], from[i]);
     }
     row[SumsLayout::tokens] = static_cast<double>(tokens);
     row[SumsLayout::room] = static_cast<double>(r.room);

@@ -11,7 +11,7 @@ namespace moescope::routing {
 
 inline constexpr std::int64_t kPositionBins = 64;
 
-/// Places in the row. Scalars first, then vectors; all are sums over tokens except the last, a maximum.
+/// Places in the row. Scalars first, then vectors; all are sums over tokens except the last two, maxima.
 struct SumsLayout {
     enum Scalar : std::int64_t {
         tokens, room, keptTokens, weight, weightTokens, top1Weight, effectiveK,
@@ -28,8 +28,10 @@ struct SumsLayout {
     std::int64_t askedAt() const { return logits() + experts; }
     std::int64_t droppedAt() const { return askedAt() + kPositionBins; }
     std::int64_t domainExperts() const { return droppedAt() + kPositionBins; }
-    std::int64_t logitMax() const { return domainExperts() + domains * experts; }
-    std::int64_t size() const { return logitMax() + 1; }
+    std::int64_t sums() const { return domainExperts() + domains * experts; }  ///< from here on maxima
+    std::int64_t logitTop() const { return sums(); }         ///< max z
+    std::int64_t logitBottom() const { return sums() + 1; }  ///< max -z
+    std::int64_t size() const { return sums() + 2; }
 };
 
 /// One micro-batch of one layer, ready to be summed: detached, contiguous, float32 / int64.

@@ -2,6 +2,7 @@
 #include "core/tensor.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <vector>
 
 #include "core/routing/choice.hpp"
@@ -110,8 +111,12 @@ at::Tensor sumsByTensors(const SumsInput& in) {
     }
     addPositions(in, out);
     addDomains(in, out);
-    if (in.logits.defined()) out.add(in.logits.abs().amax());
-    else out.zeros(1);
+    if (in.logits.defined()) {
+        out.add(in.logits.amax());
+        out.add(in.logits.amin().neg());
+    } else {
+        out.list.push_back(at::full({2}, -std::numeric_limits<double>::infinity(), out.options));
+    }
     return at::cat(out.list);
 }
 

@@ -247,6 +247,15 @@ TEST(Choice, QueuesAreTheSameInBothForms) {
     }
 }
 
+TEST(Choice, RanksAreTheSameInBothForms) {
+    for (const std::int64_t group : {0, 1, 5, 100}) {
+        at::Tensor scores = tensorOf(normalTable(37, 6, 4), at::kFloat).mul(2).round();  // with ties, and both zeros
+        scores = scores.masked_fill(scores.lt(-2), -reference::kInf);
+        scores.select(0, 7).fill_(std::nan(""));
+        EXPECT_TRUE(columnRanks(scores, group).equal(columnRanksByTensors(scores, group)));
+    }
+}
+
 TEST(Choice, CountsAreTheSameInBothForms) {
     at::Tensor experts = largest(tensorOf(normalTable(40, 6, 4)), 3, false);
     experts = experts.masked_fill(experts.eq(4), -1).reshape({4, -1});
@@ -264,6 +273,15 @@ TEST(Draws, AreAFunctionOfTheKeyAlone) {
     EXPECT_TRUE(all.narrow(0, 0, 10).equal(drawNormal(keyOf(5), 0, {10, 8}, options)));
     EXPECT_FALSE(all.equal(drawNormal(keyOf(6), 0, {100, 8}, options)));
     EXPECT_FALSE(all.equal(drawNormal(keyOf(5), 1, {100, 8}, options)));
+}
+
+TEST(Draws, AreTheBlocksOfTheCounterBasedStream) {
+    const at::Tensor drawn = drawUniform(keyOf(5), 3, {1003}, at::TensorOptions().dtype(at::kFloat));
+    const base::RandomStream stream(keyOf(5));
+    for (std::uint64_t i = 0; i < 1003; ++i) {
+        const std::uint32_t bits = stream.bits((std::uint64_t{3} << 40) + i / 4)[i % 4];
+        EXPECT_EQ(drawn.const_data_ptr<float>()[i], static_cast<float>(bits >> 8) * 0x1p-24f);
+    }
 }
 
 TEST(Draws, HaveTheMomentsOfTheirDistributions) {

@@ -331,6 +331,21 @@ TEST(Quantiles, AreExactInBothForms) {
     }
 }
 
+TEST(Quantiles, OfVeryManyLogitsKeepTheExactEnds) {
+    const RouterSpec spec = plainSpec(64, 2);
+    Case c;
+    c.spec = spec, c.z = normalTable(3000, 64, 5);
+    c.z[1][7] = 77, c.z[2][8] = -66;
+    RouterInput input;
+    input.logits = tensorOf(c.z, at::kFloat);
+    const StepTelemetry out = telemetryOf(spec, route(spec, {}, input));
+    EXPECT_EQ(out.logitQuantiles.front(), -66);
+    EXPECT_EQ(out.logitQuantiles.back(), 77);
+    EXPECT_EQ(out.logitMax[0], 77);
+    const std::vector<double> normal = {-1.6449, -0.6745, 0, 0.6745, 1.6449};
+    for (std::size_t i = 0; i < 5; ++i) EXPECT_NEAR(out.logitQuantiles[i + 1], normal[i], 0.03);
+}
+
 TEST(IdleWindow, CallsAnExpertDeadOnlyAfterTheWholeWindow) {
     IdleWindow window(1, 4, 3);
     StepTelemetry report;
