@@ -29,6 +29,14 @@ std::vector<checkpoint::KnownCheckpoint> known(const std::vector<CheckpointRow>&
     return list;
 }
 
+/// What a person can choose from: "there are 200, 400".
+std::string steps(const std::vector<CheckpointRow>& rows) {
+    std::string text;
+    for (const CheckpointRow& row : rows)
+        if (good(row)) text += (text.empty() ? "there are " : ", ") + std::to_string(row.step);
+    return text.empty() ? "start the run again" : text;
+}
+
 void replaceRow(std::vector<CheckpointRow>& rows, CheckpointRow row) {
     std::erase_if(rows, [&](const CheckpointRow& old) { return old.step == row.step; });
     rows.push_back(std::move(row));
@@ -99,7 +107,7 @@ ChosenCheckpoint choose(const std::filesystem::path& runFolder, const std::vecto
         }
     }
     throw base::Error(base::ExitCode::corrupt, "ckpt.none", from < 0 ? "no good checkpoint" : "no good checkpoint at or before step " + std::to_string(from),
-                      runFolder.string(), "start the run again, or choose another step");
+                      runFolder.string(), steps(rows));
 }
 
 }  // namespace moescope::app

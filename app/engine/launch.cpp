@@ -103,7 +103,7 @@ int runSession(const Context& context, const storage::Store& store, const std::s
     storage::StoreSink sink(std::move(writer), sinkOptions(context, store, stalled, ack));
     CheckpointKeeper keeper(folder, machine.trainer->config().training.keep_checkpoints, std::move(rows));
     try {
-        Session session({context, run, *machine.trainer, sink, facts, keeper, control, commands, stalled, machine.corpus->domains(),
+        Session session({context, run, *machine.trainer, *machine.corpus, sink, facts, keeper, control, commands, stalled,
                          Session::scriptAppliedIn(stateJson), resumed});
         const int exit = session.run();
         sink.close();
@@ -146,6 +146,53 @@ storage::RunWriter openWriter(const storage::Store& store, const std::string& ru
 
 std::string nameOf(const storage::Store& store, const std::string& run) { return storage::RunReader(store.runFolder(run)).meta().name; }
 
+/// What live commands had made of the settings when the checkpoint was saved.
+void adoptLive(config::RunConfig& config, const checkpoint::LoadedCheckpoint& saved) {
+    const Json state = Json::parse(saved.stateJson, nullptr, false);
+    if (!state.is_object() || !state.contains("progress")) return;  // restore() says what is wrong with it
+    const Json live = state["progress"].value("live", Json::object());
+    for (const auto& [key, value] : live.items())
+        if (value.is_string()) config::applySetting(config, key, value.get<std::string>());
+}
+
+std::optional<std::string> liveKey(const std::string& set) {
+    const auto key = config::canonicalKey(set.substr(0, set.find('=')));
+    if (!key) return std::nullopt;
+    for (const config::SettingInfo& setting : config::listSettings())
+        if (setting.key == *key && setting.live) return key;
+    return std::nullopt;
+}
+
+/// The parent's checkpoint; `wanted` becomes its configuration there with the changes on top.
+ChosenCheckpoint adoptParent(const Context& context, const storage::Store& store, NewTraining& wanted, base::Problems& problems) {
+    const fs::path parent = store.runFolder(wanted.parent);
+    ChosenCheckpoint chosen = choose(parent, storage::RunReader(parent).checkpoints(), wanted.parentStep);
+    for (const std::string& complaint : chosen.complaints) context.say("warning: " + complaint);
+    wanted.parentStep = chosen.loaded.info.step;
+    adoptLive(wanted.config, chosen.loaded);
+    const auto changesK = [](const std::string& set) { return liveKey(set) == "moe.top_k"; };
+    const bool hasDenseLayers = static_cast<std::int64_t>(config::moeLayers(wanted.config).size()) < wanted.config.model.layers;
+    if (hasDenseLayers && std::ranges::any_of(wanted.sets, changesK)) wanted.config.model.ffn_width = config::denseWidth(wanted.config);
+    problems = applySets(wanted.sets, wanted.config);
+    return chosen;
+}
+
+/// Restores the checkpoint, then sets once more what it brought back but the fork changes.
+base::Problems restoreFork(Trainer& trainer, const ChosenCheckpoint& chosen, const NewTraining& wanted) {
+    trainer.restore(chosen.loaded);
+    for (const std::string& set : wanted.sets) {
+        const auto key = liveKey(set);
+        if (!key) continue;
+        config::Command command;
+        const Json line{{"command", "set"}, {"key", *key}, {"value", Json::parse(*config::settingJson(wanted.config, *key))}};
+        base::Problems problems = config::parseCommand(line.dump(), command);
+        telemetry::Event change;
+        if (problems.empty()) problems = trainer.apply(command, change);
+        if (!problems.empty()) return problems;
+    }
+    return {};
+}
+
 std::uint64_t checkpointBytes(const Machine& machine) { return static_cast<std::uint64_t>(machine.trainer->parametersTotal()) * 12; }
 
 }  // namespace
@@ -163,19 +210,16 @@ config::RunConfig storedConfig(const storage::Store& store, const std::string& u
 }
 
 int trainNew(const Context& context, NewTraining wanted) {
-    base::Problems problems = config::validate(wanted.config);
+    base::Problems problems;
+    std::optional<ChosenCheckpoint> start;
+    if (wanted.parentStep >= 0) start.emplace(adoptParent(context, storage::Store(context.storeFolder()), wanted, problems));
+    if (problems.empty()) problems = config::validate(wanted.config);
     if (!problems.empty()) return report(context, problems);
     const storage::Store store(context.storeFolder());
     Machine machine = prepare(context, wanted.config, problems);
-    if (!machine.trainer) return report(context, problems);
-    std::string stateJson = "{}";
-    if (wanted.parentStep >= 0) {
-        const fs::path parent = store.runFolder(wanted.parent);
-        ChosenCheckpoint chosen = choose(parent, storage::RunReader(parent).checkpoints(), wanted.parentStep);
-        machine.trainer->restore(chosen.loaded);
-        wanted.parentStep = chosen.loaded.info.step;
-        stateJson = chosen.loaded.stateJson;
-    }
+    if (machine.trainer && start) problems = restoreFork(*machine.trainer, *start, wanted);
+    if (!problems.empty()) return report(context, problems);
+    const std::string stateJson = start ? start->loaded.stateJson : "{}";
     store.requireSpace({.checkpointBytes = checkpointBytes(machine)});
     const std::string run = store.newRun(newRunOf(wanted));
     store.makeBallast();

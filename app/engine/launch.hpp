@@ -19,6 +19,7 @@ struct NewTraining {
     std::vector<std::string> tags;
     std::string parent;             ///< ULID or empty
     std::int64_t parentStep = -1;   ///< checkpoint of the parent to start from; < 0: fresh weights
+    std::vector<std::string> sets;  ///< KEY=VALUE on top of the configuration, and of what commands made of it until that checkpoint
     bool ack = false;
 };
 

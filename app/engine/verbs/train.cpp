@@ -54,9 +54,9 @@ int fork(const Context& context, const std::string& run, std::int64_t from, cons
     NewTraining wanted = named(naming);
     wanted.parent = store.resolve(run);
     wanted.config = storedConfig(store, wanted.parent);
-    if (const base::Problems problems = applySets(sets, wanted.config); !problems.empty()) return report(context, problems);
     if (!context.device.empty()) wanted.config.training.device = context.device;
     if (context.threads >= 0) wanted.config.training.threads = context.threads;
+    wanted.sets = sets;
     wanted.parentStep = from >= 0 ? from : newestCheckpoint(store, wanted.parent);
     return trainNew(context, std::move(wanted));
 }
