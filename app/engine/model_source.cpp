@@ -52,6 +52,10 @@ LoadedModel loadModel(const Context& context, const std::string& model) {
     base::Problems problems;
     const std::string device = training::resolveDevice(config.training.device, problems);
     require(problems, loaded.run);
+    if (device == "cpu" && config.training.precision == "bf16") {
+        config.training.precision = "float32";
+        context.say("note: trained in bf16 on a GPU, computed here in float32 on the CPU");
+    }
     training::prepareThread(config.training.threads, config.training.deterministic);
     loaded.corpus = data::openCorpus(config, tokenCache(context), problems);
     require(problems, loaded.run);

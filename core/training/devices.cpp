@@ -64,6 +64,14 @@ std::vector<DeviceInfo> gpus() {
     return out;
 }
 
+std::string cudaVersion() {
+#ifdef MOESCOPE_WITH_CUDA
+    return std::to_string(CUDART_VERSION / 1000) + "." + std::to_string(CUDART_VERSION % 1000 / 10);
+#else
+    return "none";
+#endif
+}
+
 std::string variable(const char* name) {
     const char* value = std::getenv(name);
     return value ? value : "";
@@ -95,6 +103,12 @@ std::string resolveDevice(std::string_view wanted, base::Problems& problems) {
     return {};
 }
 
+base::Problems precisionProblems(std::string_view precision, std::string_view device) {
+    if (precision != "bf16" || device != "cpu") return {};
+    return {{"training.precision", "bf16 needs an NVIDIA GPU and this run would train on the CPU; take --set training.precision=float32 "
+                                   "(a run that began in bf16 can be forked with it), or a machine and a build with a GPU."}};
+}
+
 void prepareThread(std::int64_t threads, bool deterministic) {
     static std::once_flag once;
     std::call_once(once, [] { at::set_num_interop_threads(1); });
@@ -121,6 +135,7 @@ std::string environmentJson() {
     return nlohmann::json{{"build", std::string(base::version())},
                           {"commit", std::string(base::commit())},
                           {"libtorch", TORCH_VERSION},
+                          {"cuda", cudaVersion()},
                           {"blas", at::hasMKL() ? "mkl" : "other"},
                           {"cpu", cpuName()},
                           {"cpu_capability", at::get_cpu_capability()},

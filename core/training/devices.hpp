@@ -22,6 +22,8 @@ struct DeviceInfo {
 std::vector<DeviceInfo> listDevices();
 /// "auto" -> the first GPU if the build and the machine have one, else "cpu". Unknown or absent devices are a problem.
 std::string resolveDevice(std::string_view wanted, base::Problems& problems);
+/// What keeps a device from computing in a precision of `training.precision`: bf16 needs a GPU.
+base::Problems precisionProblems(std::string_view precision, std::string_view device);
 /// Settings of LibTorch for a run: threads, determinism. Call once, before the first tensor, in each thread that computes.
 void prepareThread(std::int64_t threads, bool deterministic);
 /// Variables that must be in the environment before LibTorch loads ("OMP_NUM_THREADS=2", "MKL_CBWR=..." ...):

@@ -46,6 +46,7 @@ std::unique_ptr<Trainer> Trainer::create(const config::RunConfig& config, std::s
                                          std::string_view device, base::Problems& problems) {
     const std::size_t before = problems.size();
     checkCorpus(config, *corpus, problems);
+    for (base::Problem& problem : precisionProblems(config.training.precision, device)) problems.push_back(std::move(problem));
     if (config.moe.experts > 0)
         for (base::Problem& problem : routing::problems(config)) problems.push_back(std::move(problem));
     if (problems.size() > before) return nullptr;
@@ -69,7 +70,7 @@ std::vector<LayerShape> LiveTrainer::layerShapes() const {
     std::vector<LayerShape> shapes;
     for (const std::int64_t layer : m_moeLayers) {
         const config::MoeShape shape = config::moeShape(m_config, layer);
-        shapes.push_back({layer, shape.experts, shape.topK});
+        shapes.push_back({layer, shape.experts, shape.topK, m_config.telemetry.idle_window});
     }
     return shapes;
 }

@@ -54,7 +54,8 @@ struct GenerationOptions {
 class Trainer {
 public:
     /// Builds and initialises the model on `device` ("cpu", "cuda:0"). `config` must be valid; problems that need the
-    /// corpus (vocabulary, domain labels, window longer than the data, router options) are returned instead.
+    /// corpus (vocabulary, domain labels, window longer than the data, router options) or the device (bf16 on a CPU) are
+    /// returned instead.
     static std::unique_ptr<Trainer> create(const config::RunConfig& config, std::shared_ptr<const data::Corpus> corpus,
                                            std::string_view device, base::Problems& problems);
     virtual ~Trainer() = default;

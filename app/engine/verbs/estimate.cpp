@@ -15,8 +15,7 @@ namespace {
 
 constexpr int kProbeSteps = 5;
 
-double probeSeconds(const config::RunConfig& config, std::shared_ptr<const data::Corpus> corpus, base::Problems& problems) {
-    const std::string device = training::resolveDevice(config.training.device, problems);
+double probeSeconds(const config::RunConfig& config, std::shared_ptr<const data::Corpus> corpus, const std::string& device, base::Problems& problems) {
     if (!problems.empty()) return telemetry::kNone;
     training::prepareThread(config.training.threads, config.training.deterministic);
     const auto trainer = training::Trainer::create(config, std::move(corpus), device, problems);
@@ -32,7 +31,7 @@ std::string readable(const Json& json) {
     std::string text = "parameters  " + shortNumber(json["params_total"]) + " total, " + shortNumber(json["params_active"]) + " active\n";
     text += "per token   " + shortNumber(json["flops_token"]) + "FLOP trained, " + shortNumber(json["flops_token_forward"]) + "FLOP forward\n";
     text += "memory      " + shortNumber(json["memory_bytes"]) + "B";
-    if (json.contains("seconds")) text += "\ntime        " + fixed(json["seconds"], 1) + " s";
+    if (json.contains("seconds") && json["seconds"].is_number()) text += "\ntime        " + fixed(json["seconds"], 1) + " s";
     return text;
 }
 
@@ -43,13 +42,16 @@ int estimate(const Context& context, const RunOptions& options, bool probe) {
     if (!problems.empty()) return report(context, problems);
     const auto corpus = data::openCorpus(config, (context.storeFolder() / "tokens").string(), problems);
     if (!corpus) return report(context, problems);
+    const std::string device = training::resolveDevice(config.training.device, problems);
+    for (base::Problem& problem : training::precisionProblems(config.training.precision, device)) problems.push_back(std::move(problem));
     const config::Cost cost = config::cost(config, corpus->vocabulary());
     Json json{{"params_total", cost.paramsTotal}, {"params_active", cost.paramsActive}, {"flops_token", cost.flopsToken},
               {"flops_token_forward", cost.flopsTokenForward}, {"memory_bytes", config::memoryBytes(config, corpus->vocabulary())},
               {"vocabulary", corpus->vocabulary()}, {"mark", config::couplingMark(config)}};
-    if (probe) json["seconds"] = number(probeSeconds(config, corpus, problems));
+    if (probe) json["seconds"] = number(probeSeconds(config, corpus, device, problems));
     json["problems"] = toJson(problems);
     context.result(json, readable(json));
+    if (!context.json) return problems.empty() ? 0 : report(context, problems);
     return problems.empty() ? 0 : 2;
 }
 
