@@ -6,6 +6,7 @@
 
 #include "core/base/clock.hpp"
 #include "core/base/error.hpp"
+#include "core/base/fault.hpp"
 
 namespace moescope::app {
 namespace {
@@ -13,6 +14,7 @@ namespace {
 using telemetry::Severity;
 
 constexpr std::int64_t kRetryPause = 10'000'000'000;  // ns between tries while the disk is full
+constexpr std::int64_t kCheckPause = 1'000'000'000;   // ns between looks at the user's text
 constexpr int kIdleWait = 200;                        // ms a paused run waits for a command at a time
 constexpr std::int64_t kSampleTokens = 48;
 
@@ -21,7 +23,7 @@ bool due(std::int64_t step, std::int64_t every) { return every > 0 && step % eve
 }  // namespace
 
 Session::Session(SessionParts parts)
-    : m(std::move(parts)), m_progress(m.context, m.sink, m.domains, m.trainer.config().training.steps) {}
+    : m(std::move(parts)), m_progress(m.context, m.sink, m.corpus.domains(), m.trainer.config().training.steps) {}
 
 int Session::run() {
     begin();
@@ -67,6 +69,7 @@ void Session::advance() {
 
 void Session::whatIsDue() {
     const config::RunConfig& config = m.trainer.config();
+    checkData();
     if (due(step(), config.training.eval_every) || step() == steps()) {
         m_progress.evaluated(m.trainer.evaluate());
         m_lastEvaluated = step();
@@ -74,6 +77,19 @@ void Session::whatIsDue() {
     if (due(step(), config.telemetry.probe_every)) probe();
     if (due(step(), config.telemetry.sample_every)) sample();
     if (due(step(), config.training.checkpoint_every) || m_checkpointFailed) saveCheckpoint();
+}
+
+/// A text that changed under the run ends it: what it trained on is a copy, but a resume could not go on with it.
+void Session::checkData() {
+    if (base::monotonicNanoseconds() < m_nextCheckAt) return;
+    m_nextCheckAt = base::monotonicNanoseconds() + kCheckPause;
+    try {
+        m.corpus.check();
+    } catch (const base::Error& error) {
+        event(Severity::error, error.code(), error.happened() + ": " + error.where() + "; " + error.advice() + ". Training ends; what was learned is saved.");
+        saveCheckpoint();
+        throw;
+    }
 }
 
 void Session::probe() {
@@ -144,6 +160,7 @@ void Session::keepPace() {
 }
 
 int Session::finish() {
+    base::fault::closing();
     m_progress.endLine();
     if (m_end == End::finished && m_lastEvaluated != step()) m_progress.evaluated(m.trainer.evaluate());
     if (m_end == End::finished || m_end == End::stopped) {

@@ -11,6 +11,7 @@
 #include "app/engine/progress.hpp"
 #include "app/engine/stop_signal.hpp"
 #include "app/shared/control_server.hpp"
+#include "core/data/corpus.hpp"
 #include "core/training/trainer.hpp"
 #include "storage/store_sink.hpp"
 
@@ -21,13 +22,13 @@ struct SessionParts {
     const Context& context;
     const std::string& run;
     training::Trainer& trainer;
+    const data::Corpus& corpus;
     storage::StoreSink& sink;
     storage::RunFacts& facts;
     CheckpointKeeper& checkpoints;
     ControlServer& control;
     CommandLog& commands;
     std::atomic<bool>& storeStalled;  ///< the disk is full or failing: training waits
-    std::vector<std::string> domains;
     std::int64_t scriptApplied = 0;   ///< entries of the script that the checkpoint already holds
     bool resumed = false;
 };
@@ -59,6 +60,7 @@ private:
     void keepPace();
     void advance();
     void whatIsDue();
+    void checkData();
     void onNonFinite(const training::StepResult& result);
     void saveCheckpoint();
     void waitForCheckpoint();
@@ -85,6 +87,7 @@ private:
     bool m_checkpointFailed = false;
     std::int64_t m_retryAt = 0;
     std::int64_t m_nextStepAt = 0;
+    std::int64_t m_nextCheckAt = 0;
     std::int64_t m_lastEvaluated = -1, m_lastProbed = -1, m_lastSaved = -1, m_lastSampled = -1;
 };
 

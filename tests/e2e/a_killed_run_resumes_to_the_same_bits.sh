@@ -24,6 +24,14 @@ script="[{\"step\":$applied,\"command\":\"set\",\"key\":\"balance.coefficient\",
 engine train "${quick[@]}" "${steps[@]}" --set "script=$script" --name scripted --quiet || fail "the scripted run failed"
 [ "$(digest_of scripted)" = "$(digest_of reference)" ] || fail "a script is not the command it repeats"
 
+# Killed inside the very last save: every step is told, and the resume makes the same end of it.
+engine train "${quick[@]}" --name whole --quiet || fail "the short run failed"
+expect_exit 137 env MOESCOPE_FAULT=ckpt.fsync:-1:kill "$MOESCOPE_ENGINE" train "${quick[@]}" --set training.checkpoint_every=20 --name cut --quiet
+cut=$(engine runs list --where 'name=cut' --json --quiet | field run)
+(cd "$MOESCOPE_STORE/runs/$cut/checkpoints" && ls -d step-000000020 tmp-000000030-*) >/dev/null || fail "it was not killed inside the save of step 30"
+expect_exit 0 engine resume "$cut" --quiet
+[ "$(digest_of "$cut")" = "$(digest_of whole)" ] || fail "a run killed in its last save has other bits after the resume"
+
 for trial in 1 2; do
   start_slow "killed$trial"
   wait_for 20 step_reached "killed$trial" $((8 + 12 * trial))

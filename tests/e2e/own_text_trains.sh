@@ -28,6 +28,22 @@ moe_flops=$(engine runs show texts --json --quiet | field flops)
 dense_flops=$(engine runs show 'texts dense twin' --json --quiet | field flops)
 awk -v a="$moe_flops" -v b="$dense_flops" 'BEGIN { exit !(a / b > 0.98 && a / b < 1.02) }' || fail "FLOPs differ: $moe_flops and $dense_flops"
 
+# The text changes under a training run: it ends with a checkpoint and says where the text differs.
+"$MOESCOPE_ENGINE" train "${small[@]}" --set training.steps=100000 --set training.pace=20 --name watched --quiet 2>"$scratch/watched.err" &
+pid=$!
+wait_for 30 step_reached watched 3
+printf '9001 bottles' >>"$scratch/texts/song.txt"
+wait "$pid"
+code=$?
+[ "$code" = 3 ] || fail "a text that grew under the run gave exit $code: $(<"$scratch/watched.err")"
+expect_text "$(<"$scratch/watched.err")" 'data.changed.*the text grew from [0-9]+ to [0-9]+ bytes.*song.txt'
+expect_exit 0 engine runs show watched --json
+expect_text "$out" '"code":"data.changed"'
+expect_text "$out" '"code":"checkpoint.saved"'
+[ "$(state_of watched)" = failed ] || fail "its state is $(state_of watched)"
+truncate -s -12 "$scratch/texts/song.txt"
+expect_exit 0 engine resume watched --set training.steps=12 --quiet
+
 # The text changes under a resumed run: refused, not trained on.
 printf 'something else entirely\n' >>"$scratch/texts/song.txt"
 expect_exit 3 engine resume texts --set training.steps=60
