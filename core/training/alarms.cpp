@@ -15,7 +15,7 @@ using telemetry::Event;
 using telemetry::Severity;
 
 constexpr std::size_t kWindow = 128, kLeast = 32;
-constexpr double kSpike = 6, kCalm = 3, kBusiest = 0.9;
+constexpr double kSpike = 6, kCalm = 3, kBusiest = 0.9, kDead = 0.05;
 
 double median(std::vector<double>& values) {
     const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
@@ -37,6 +37,14 @@ bool isCollapsed(const LayerShape& shape, double busiest, double effective) {
     return busiest > kBusiest || effective < least;
 }
 
+/// Experts that got less than the bound of the dead in this one report; places without an expert hold NaN.
+std::int64_t belowBound(const std::vector<float>& load, std::size_t layers, std::size_t layer, std::int64_t experts) {
+    const std::size_t width = load.size() / layers;
+    const auto row = load.begin() + static_cast<std::ptrdiff_t>(layer * width);
+    return std::count_if(row, row + static_cast<std::ptrdiff_t>(width),
+                         [&](float share) { return static_cast<double>(share) * static_cast<double>(experts) < kDead; });
+}
+
 }  // namespace
 
 double robustScore(std::vector<double> values, double value) {
@@ -51,6 +59,7 @@ double robustScore(std::vector<double> values, double value) {
 Alarms::Alarms(std::vector<LayerShape> layers) : m_layers(std::move(layers)) {
     m_state.idleAnnounced.assign(m_layers.size(), 0);
     m_state.collapsed.assign(m_layers.size(), 0);
+    m_state.healthy.assign(m_layers.size(), 0);
 }
 
 void Alarms::layerReport(std::size_t index, const telemetry::StepTelemetry& report, std::vector<Event>& out) {
@@ -75,10 +84,13 @@ void Alarms::layerReport(std::size_t index, const telemetry::StepTelemetry& repo
         out.push_back({report.step, Severity::warning, "router.idle", head(shape) + base::toText(dead) + " of " + all + " experts idle",
                        layer + "," + pair("idle", base::toText(dead)) + "," + pair("experts", all) + "}"});
     }
-    const bool healthy = !nowCollapsed && (!collapsed || effective >= static_cast<double>(shape.experts) / 2);
-    if ((announced > 0 || collapsed) && dead == 0 && healthy) {
-        announced = 0;
-        collapsed = 0;
+    if (announced == 0 && !collapsed) return;
+    const bool active = dead == 0 && belowBound(report.load, m_layers.size(), index, shape.experts) == 0;
+    const bool healthy = active && !nowCollapsed && (!collapsed || effective >= static_cast<double>(shape.experts) / 2);
+    std::int64_t& inARow = m_state.healthy[index];
+    inARow = healthy ? inARow + 1 : 0;
+    if (inARow >= shape.calm) {
+        announced = collapsed = inARow = 0;
         out.push_back({report.step, Severity::info, "router.recovered", head(shape) + "all experts active again", layer + "}"});
     }
 }

@@ -2,7 +2,8 @@
 //
 // router.idle       experts of a layer are dead by the rule of the idle window (again only when twice as many are)
 // router.collapse   the busiest expert has more than 0.9 of the load, or fewer than min(k + 1, (E + k) / 2) experts are in use
-// router.recovered  a layer that was idle or collapsed has all its experts active again
+// router.recovered  a layer that was idle or collapsed has all its experts active again, and has had them for as many reports in a
+//                   row as make an expert dead: an expert at the border is not called idle and back in turns
 // loss.spike        the loss lies more than 6 robust deviations above the median of the last 128 steps
 #pragma once
 
@@ -16,12 +17,14 @@ namespace moescope::training {
 /// What the rules need to know of a layer with experts.
 struct LayerShape {
     std::int64_t layer = 0, experts = 0, topK = 1;
+    std::int64_t calm = 1;  ///< healthy reports in a row that end an episode (telemetry.idle_window)
 };
 
 /// Where the episodes stand; part of a checkpoint.
 struct AlarmState {
     std::vector<std::int64_t> idleAnnounced;  ///< per layer: experts said to be idle in this episode
     std::vector<std::int64_t> collapsed;      ///< per layer: 1 in a collapse
+    std::vector<std::int64_t> healthy;        ///< per layer: healthy reports in a row in this episode
     std::vector<double> losses;               ///< of the last steps, oldest first
     std::int64_t spiking = 0;
     bool operator==(const AlarmState&) const = default;

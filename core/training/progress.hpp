@@ -43,6 +43,7 @@ template <class A, class Visit>
 void visitAlarmState(A& a, Visit&& visit) {
     visit("idle_announced", a.idleAnnounced);
     visit("collapsed", a.collapsed);
+    visit("healthy", a.healthy);
     visit("losses", a.losses);
     visit("spiking", a.spiking);
 }

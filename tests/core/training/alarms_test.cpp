@@ -49,6 +49,41 @@ TEST(Alarms, SpeakAgainOfIdleExpertsOnlyWhenTwiceAsManyAre) {
     EXPECT_EQ(more[0].text, "Layer 3: 4 of 8 experts idle");
 }
 
+// One of four experts gets the given shares of its fair part, report after report; dead by the rule of 20 reports below 0.05.
+std::vector<Event> sayOfLoads(const std::vector<double>& ratios) {
+    Alarms alarms({{0, 4, 1, 20}});
+    std::vector<Event> out;
+    int below = 0;
+    for (std::size_t i = 0; i < ratios.size(); ++i) {
+        below = ratios[i] < 0.05 ? below + 1 : 0;
+        telemetry::StepTelemetry r = report(static_cast<std::int64_t>(i + 1), below >= 20 ? 1 : 0, 3.0f, 0.4f);
+        const auto share = static_cast<float>(ratios[i] / 4), other = (1 - share) / 3;
+        r.load = {other, share, other, other};
+        alarms.onReport(r, out);
+    }
+    return out;
+}
+
+TEST(Alarms, DoNotAlternateForAnExpertAtTheBorder) {
+    std::vector<double> ratios;
+    for (int i = 0; i < 400; ++i) ratios.push_back(i % 25 == 24 ? 0.06 : 0.04);  // a report above the border now and then
+    const std::vector<Event> told = sayOfLoads(ratios);
+    ASSERT_EQ(told.size(), 1u);
+    EXPECT_EQ(told[0].code, "router.idle");
+    EXPECT_EQ(told[0].step, 20);
+}
+
+TEST(Alarms, EndAnEpisodeAfterAsManyHealthyReportsAsBeganIt) {
+    std::vector<double> ratios(30, 0.01);
+    ratios.insert(ratios.end(), 19, 0.8);
+    ratios.push_back(0.01);  // the twentieth fails: counted from the start again
+    ratios.insert(ratios.end(), 40, 0.8);
+    const std::vector<Event> told = sayOfLoads(ratios);
+    ASSERT_EQ(told.size(), 2u);
+    EXPECT_EQ(told[1].code, "router.recovered");
+    EXPECT_EQ(told[1].step, 30 + 20 + 20);
+}
+
 TEST(Alarms, CallACollapseByTheBusiestExpertOrByTheFewInUse) {
     Alarms busiest({{0, 8, 1}}), few({{0, 8, 1}}), healthy({{0, 8, 1}});
     EXPECT_EQ(say(busiest, report(1, 0, 3, 0.95f)).at(0).code, "router.collapse");

@@ -40,7 +40,7 @@ TEST(Progress, SurvivesJsonBitForBit) {
     p.rigs = {{}, {0, 6.5}};
     p.muted = {{1, 3}, {}};
     p.idle = {1, 2, 3};
-    p.alarms = {{1, 0}, {0, 1}, {2.1, 1.0 / 3}, 1};
+    p.alarms = {{1, 0}, {0, 1}, {4, 0}, {2.1, 1.0 / 3}, 1};
     EXPECT_EQ(progressFromJson(toJson(p)), p);
 }
 
