@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <iostream>
 #include <iterator>
 
@@ -27,13 +28,37 @@ std::string readStandardInput() {
     return text;
 }
 
+/// The presets a label names: "eight_domains+switch" are two.
+base::Problems applyPresets(const std::string& label, config::RunConfig& config) {
+    base::Problems problems;
+    for (std::size_t from = 0; from < label.size() && problems.empty();) {
+        const std::size_t plus = std::min(label.find('+', from), label.size());
+        problems = config::applyPreset(config, label.substr(from, plus - from));
+        from = plus + 1;
+    }
+    return problems;
+}
+
+/// A recipe that names a preset starts from it; what else it says goes on top. A whole one (`export --recipe`) says everything.
+base::Problems applyRecipeJson(const std::string& text, config::RunConfig& config) {
+    const Json json = Json::parse(text, nullptr, false);
+    config::RunConfig changed = config;
+    if (json.is_object() && json.contains("preset") && json["preset"].is_string()) {
+        changed.preset.clear();
+        if (base::Problems problems = applyPresets(json["preset"], changed); !problems.empty()) return problems;
+    }
+    base::Problems problems = config::applyJson(changed, text);
+    if (problems.empty()) config = std::move(changed);
+    return problems;
+}
+
 base::Problems applyRecipe(const std::string& recipe, config::RunConfig& config) {
     if (recipe.starts_with("moe:")) return config::applyRecipeString(config, recipe);
     const std::string text = recipe == "-" ? readStandardInput() : readInput(recipe, kLargestRecipe);
     const std::size_t start = text.find_first_not_of(" \t\r\n");
     if (start != std::string::npos && text.compare(start, 4, "moe:") == 0)
         return config::applyRecipeString(config, text.substr(start, text.find_last_not_of(" \t\r\n") + 1 - start));
-    return config::applyJson(config, text);
+    return applyRecipeJson(text, config);
 }
 
 }  // namespace

@@ -37,6 +37,11 @@ expect_exit 0 engine train --recipe "$scratch/again.json" --json
 expect_exit 0 engine digest last --json
 [ "$(field weights <<<"$out")" = "$first" ] || fail "the same recipe gave other weights"
 
+# A recipe of a few lines starts from the preset it names.
+printf '{"preset": "eight_domains+switch", "training": {"steps": 2, "warmup": 1, "batch": 2}}' >"$scratch/short.json"
+expect_exit 0 engine train --recipe "$scratch/short.json" --set training.eval_batches=1 --set telemetry.probe_tokens=128 --json
+expect_text "$out" '"preset":"eight_domains\+switch".*"width":64.*"capacity":\{"factor":1'
+
 expect_exit 0 engine export "$run" --csv --metric val_loss
 expect_text "$out" '^val_loss,,,,30,'
 expect_exit 0 engine runs rename "$run" 'second name'

@@ -22,12 +22,20 @@ mistake 2 'router.rig' train "${quick[@]}" --set 'router.rig=[1,2]'
 mistake 2 'data.domains' train "${quick[@]}" --set 'data.domains=[{"family":"poems"}]'
 mistake 2 'training.lr' train "${quick[@]}" --set training.lr=-1
 mistake 2 'KEY=VALUE' train "${quick[@]}" --set training.steps
+if ! engine devices --json | grep -q '"id":"cuda'; then # a machine without a GPU says what to take instead
+  mistake 2 'training.precision: bf16 .*precision=float32' train "${quick[@]}" --set training.precision=bf16
+  mistake 2 'training.device: .*auto, cpu' train "${quick[@]}" --device cuda
+  mistake 2 'training.device: .*auto, cpu' estimate "${quick[@]}" --device cuda:3
+  mistake 2 'training.precision: bf16 .*precision=float32' estimate "${quick[@]}" --set training.precision=bf16
+fi
 mistake 2 '' nonsense
 mistake 2 'unknown|no run' runs show nobody
 mistake 2 'where|query' runs list --where 'val_loss <'
 
 printf '{"model": {"layers": 2, "colour": 3}}' >unknown.json
 mistake 2 'model.colour' train --recipe unknown.json
+printf '{"preset": "eight_domain", "training": {"steps": 3}}' >preset.json
+mistake 2 'preset: .*nearest is eight_domains' train --recipe preset.json
 printf '{"model": ' >broken.json
 mistake 2 '' train --recipe broken.json
 mistake 3 'absent.json' train --recipe absent.json
