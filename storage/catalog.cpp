@@ -69,18 +69,33 @@ struct Catalog::Impl {
             guarded(file(), [&] { load(); });
         } catch (const Error& error) {
             if (error.exit() == ExitCode::newerSchema) throw;
-            statements.reset();
-            connection.reset();
-            runs.clear();
-            trash.clear();
+            disconnect();
             if (error.exit() != ExitCode::corrupt) return;   // busy or unwritable: a cache is not worth stopping for
             setAside();
-            connect();
+            startAnew();
         }
+    }
+
+    void startAnew() {
+        try {
+            connect();
+        } catch (const Error& error) {
+            if (error.exit() != ExitCode::io) throw;
+            disconnect();
+        }
+    }
+
+    void disconnect() {
+        statements.reset();
+        connection.reset();
+        runs.clear();
+        trash.clear();
     }
 
     void connect() {
         std::error_code ignored;
+        const auto kind = fs::symlink_status(file(), ignored);
+        if (fs::is_regular_file(kind) && fs::is_empty(file(), ignored)) fs::remove(file(), ignored);   // left when the disk was full
         const bool there = fs::exists(fs::symlink_status(file(), ignored));
         connection = there ? openForWriting(file(), catalogSchema()) : createDatabase(file(), catalogSchema());
         statements.emplace(*connection);
