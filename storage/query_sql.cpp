@@ -101,4 +101,6 @@ SqlResult querySql(const std::filesystem::path& database, std::string_view sql, 
     return guarded(database, [&] { return ask(run.database(), text, limits); });
 }
 
+std::string_view sqliteVersion() { return sqlite3_libversion(); }
+
 }  // namespace moescope::storage

@@ -27,4 +27,7 @@ struct SqlLimits {
 /// "sql.time"; exit 5-7 as RunReader. `database` is a run.db or catalog.db.
 SqlResult querySql(const std::filesystem::path& database, std::string_view sql, const SqlLimits& limits = {});
 
+/// Of the library in use, "3.40.1".
+std::string_view sqliteVersion();
+
 }  // namespace moescope::storage

@@ -13,6 +13,7 @@
 #include "core/base/numbers.hpp"
 #include "core/base/version.hpp"
 #include "core/training/devices.hpp"
+#include "storage/query_sql.hpp"
 
 namespace {
 
@@ -35,7 +36,24 @@ void addCommon(CLI::App& program, Context& context) {
 }
 
 std::string versionText() {
-    return "moescope-engine " + std::string(base::version()) + " (" + std::string(base::commit()) + ")\n" + training::environmentJson();
+    const app::Json environment = app::Json::parse(training::environmentJson());
+    const auto word = [&](const char* key) { return environment.value(key, std::string()); };
+    return "moescope-engine " + std::string(base::version()) + " (" + std::string(base::commit()) + ")\nLibTorch " + word("libtorch") + ", CUDA " + word("cuda") +
+           ", SQLite " + std::string(storage::sqliteVersion()) + ", CPU " + word("cpu_capability");
+}
+
+/// One line in the form of all errors. A first word that is no verb is named, with the verbs there are.
+base::Error usageError(const CLI::App& program, const CLI::ParseError& error) {
+    std::string where = "moescope-engine", verbs;
+    for (const CLI::App* chosen = &program; !chosen->get_subcommands().empty();) {
+        chosen = chosen->get_subcommands().front();
+        where += " " + chosen->get_name();
+    }
+    const std::vector<std::string> left = program.remaining();
+    if (!program.get_subcommands().empty() || left.empty())
+        return {base::ExitCode::usage, "usage", base::printable(error.what(), 400), where, "see " + where + " --help"};
+    for (const CLI::App* verb : program.get_subcommands({})) verbs += (verbs.empty() ? "" : ", ") + verb->get_name();
+    return {base::ExitCode::usage, "usage", "there is no verb \"" + base::printable(left.front(), 60) + "\"", where, "take one of " + verbs};
 }
 
 /// The value of --threads, or 0; needed before the command line is parsed.
@@ -75,7 +93,9 @@ int run(int count, char** arguments) {
     try {
         program.parse(count, arguments);
     } catch (const CLI::ParseError& error) {
-        return program.exit(error) == 0 ? 0 : static_cast<int>(base::ExitCode::usage);
+        if (error.get_exit_code() == 0) return program.exit(error);
+        for (int i = 1; i < count; ++i) context.json = context.json || std::string_view(arguments[i]) == "--json";
+        return fail(context, usageError(program, error));
     }
     try {
         return action();

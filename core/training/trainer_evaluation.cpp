@@ -145,6 +145,8 @@ TextEvaluation LiveTrainer::evaluateTokens(const std::vector<std::vector<std::in
 TextEvaluation LiveTrainer::evaluateText(std::string_view text) {
     const at::NoGradGuard guard;
     const std::vector<std::int32_t> ids = m_corpus->encode(text);
+    if (ids.size() < 2)
+        throw base::Error(base::ExitCode::badInput, "eval.short", "a loss needs two tokens, the text has " + std::to_string(ids.size()), "text", "give a longer text");
     const model::Pass pass = passOf(false, 0);
     const auto context = static_cast<std::size_t>(m_config.model.context);
     DomainSums sums;

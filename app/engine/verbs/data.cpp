@@ -81,6 +81,7 @@ int sample(const Context& context, const RunOptions& options, const std::string&
 void addData(CLI::App& app, Context& context, Action& action) {
     auto* data = app.add_subcommand("data", "What would be trained on");
     data->require_subcommand(1);
+    data->footer("Example: moescope-engine data inspect ~/texts");
     auto options = std::make_shared<RunOptions>();
     auto source = std::make_shared<std::string>();
     auto step = std::make_shared<std::int64_t>(0);

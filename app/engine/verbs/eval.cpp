@@ -38,7 +38,10 @@ Rows readTokens(const std::string& file, std::int64_t vocabulary) {
 
 void writeLogits(const std::string& file, const std::vector<float>& logits, std::int64_t sequences, std::int64_t length, std::int64_t vocabulary) {
     const checkpoint::NamedTensor tensor{"logits", checkpoint::DType::F32, {sequences, length, vocabulary}, std::as_bytes(std::span(logits))};
-    checkpoint::writeSafetensors(base::realFiles(), file, std::span(&tensor, 1), {});
+    const std::string unfinished = file + ".unfinished";  // what was there stays whole until the new one is
+    if (base::realFiles().exists(unfinished)) base::realFiles().removeFile(unfinished);
+    checkpoint::writeSafetensors(base::realFiles(), unfinished, std::span(&tensor, 1), {});
+    base::realFiles().renameOver(unfinished, file);
 }
 
 training::TextEvaluation evaluate(const LoadedModel& loaded, const EvalOptions& options) {

@@ -39,6 +39,9 @@ void appendCsv(std::string& text, storage::RunReader& reader, const storage::Ser
 
 /// Columns: metric, up to three indices in the series' own order (layer, expert; domain, expert ...), step, value.
 std::string csv(storage::RunReader& reader, const std::vector<std::string>& metrics) {
+    for (const std::string& metric : metrics)
+        if (!reader.findSeries(metric))
+            throw base::Error(base::ExitCode::usage, "series.unknown", "the run has no series \"" + base::printable(metric, 60) + "\"", "--metric", "leave --metric out to get all");
     std::string text = "metric,index0,index1,index2,step,value\n";
     for (const storage::SeriesInfo& info : reader.listSeries())
         if (metrics.empty() || std::find(metrics.begin(), metrics.end(), info.name) != metrics.end()) appendCsv(text, reader, info);

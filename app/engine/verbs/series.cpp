@@ -23,10 +23,16 @@ struct Curve {
     Json layer = nullptr, expert = nullptr, domain = nullptr;
 };
 
+std::string joined(const std::vector<std::string>& names) {
+    std::string text;
+    for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+    return text.empty() ? "none" : text;
+}
+
 std::int64_t domainIndex(const storage::RunFacts& facts, const std::string& name) {
     for (std::size_t d = 0; d < facts.domains.size(); ++d)
         if (facts.domains[d] == name) return static_cast<std::int64_t>(d);
-    throw base::Error(base::ExitCode::usage, "series.domain", "no domain \"" + base::printable(name) + "\"", "--domain", "see `moescope-engine runs show`");
+    throw base::Error(base::ExitCode::usage, "series.domain", "no domain \"" + base::printable(name) + "\"", "--domain", "the run has " + joined(facts.domains));
 }
 
 /// The stored layer axis counts layers with experts; people count all layers from 0.
@@ -81,7 +87,9 @@ Json curveJson(const storage::SeriesInfo& info, const Curve& curve, const storag
 }
 
 std::string readable(const Json& json) {
-    std::string text = "# " + json["metric"].get<std::string>() + " layer " + json["layer"].dump() + " expert " + json["expert"].dump();
+    std::string text = "# " + json["metric"].get<std::string>();
+    for (const char* axis : {"layer", "expert", "domain"})
+        if (json.contains(axis) && !json[axis].is_null()) text += std::string(" ") + axis + " " + (json[axis].is_string() ? json[axis].get<std::string>() : json[axis].dump());
     for (std::size_t i = 0; i < json["steps"].size(); ++i) text += "\n" + json["steps"][i].dump() + "\t" + json["values"][i].dump();
     return text;
 }
@@ -90,6 +98,7 @@ int series(const Context& context, const Wanted& wanted) {
     const storage::Store store(context.storeFolder());
     storage::RunReader reader(store.runFolder(store.resolve(wanted.run)));
     const storage::RunFacts facts = reader.meta().facts;
+    if (!wanted.domain.empty()) domainIndex(facts, wanted.domain);
     for (const std::string& metric : wanted.metrics) {
         const storage::SeriesData data = reader.series(metric, {.maxPoints = wanted.points});
         const storage::SeriesInfo info = *reader.findSeries(metric);

@@ -33,7 +33,7 @@ int verify(const Context& context, const std::string& run, bool deep) {
     const storage::Store store(context.storeFolder());
     const storage::VerifyOptions options{deep, checkFiles};
     const int code = print(context, run.empty() ? storage::verifyStore(store, options) : storage::verifyRun(store.runFolder(store.resolve(run)), options));
-    if (code == 0) context.result({{"ok", true}}, "whole");
+    context.result({{"ok", code == 0}}, code == 0 ? "whole" : std::string());
     return code;
 }
 
