@@ -1,6 +1,7 @@
 // Construction of the main window and its behaviour as a window.
 #include "ui/main_window.hpp"
 
+#include <QAction>
 #include <QCloseEvent>
 #include <QDockWidget>
 #include <QDragEnterEvent>
@@ -158,6 +159,21 @@ void MainWindow::showChrome() {
     m_options->setVisible(train && open);
     m_runsDock->setVisible(tabs && m_runsWanted);
     m_inspectorDock->setVisible(train && open && m_inspectorWanted && width() >= kNoInspector);
+}
+
+const QStringList& MainWindow::layouts() {
+    static const QStringList names{QStringLiteral("research"), QStringLiteral("teach"), QStringLiteral("compact")};
+    return names;
+}
+
+void MainWindow::useLayout(const QString& name) {
+    const auto index = layouts().indexOf(name);
+    if (index < 0) return;
+    m_runsWanted = index == 0;
+    m_inspectorWanted = index < 2;
+    for (const auto& [action, on] : {std::pair{"showRuns", m_runsWanted}, {"showInspector", m_inspectorWanted}})
+        if (auto* entry = findChild<QAction*>(QLatin1String(action))) entry->setChecked(on);
+    showChrome();
 }
 
 void MainWindow::fitToSize() {

@@ -54,6 +54,10 @@ public:
     void showPage(PageId page);
     PageId page() const { return m_page; }
     void compareRuns(const QStringList& ulids);
+    /// The names of the layouts: which docks stand beside the page.
+    static const QStringList& layouts();
+    /// Arranges the window; unknown names change nothing.
+    void useLayout(const QString& name);
     /// Fills the new-run page from a recipe.
     void showRecipe(const config::RunConfig& config, const QString& from);
     /// Starts a preset at once and opens it as soon as its engine says which run it is.

@@ -10,6 +10,7 @@
 #include <iostream>
 #include <memory>
 
+#include "app/desktop/display.hpp"
 #include "app/desktop/options.hpp"
 #include "core/base/error.hpp"
 #include "core/base/version.hpp"
@@ -52,6 +53,7 @@ config::RunConfig recipeOf(const QString& recipe) {
 }
 
 void show(ui::MainWindow& window, const app::DesktopOptions& options, const storage::Store& store) {
+    if (!options.layout.isEmpty()) window.useLayout(options.layout);
     if (!options.open.isEmpty() && options.page == QLatin1String("compare")) return window.compareRuns(resolvedRuns(store, options.open));
     if (!options.open.isEmpty()) window.openRun(resolvedRun(store, options.open));
     if (!options.recipe.isEmpty()) window.showRecipe(recipeOf(options.recipe), options.recipe);
@@ -105,9 +107,8 @@ int start(int count, char** arguments) {
     if (!options.screenshot.isEmpty()) {
         if (!qEnvironmentVariableIsSet("QT_QPA_PLATFORM")) qputenv("QT_QPA_PLATFORM", "offscreen");
         qputenv("QT_SCALE_FACTOR", QByteArray::number(options.scale));
-    } else if (!app::hasDisplay()) {
-        throw usage("DISPLAY", "there is no display to open a window on", "start it from a desktop session, or draw into a file with --screenshot FILE.png");
     }
+    if (const auto reason = app::whyNoDisplay()) throw usage("display", *reason, "start it from a desktop session, or draw into a file with --screenshot FILE.png");
     QGuiApplication::setHighDpiScaleFactorRoundingPolicy(Qt::HighDpiScaleFactorRoundingPolicy::PassThrough);
     return runWindow(count, arguments, options);
 }

@@ -32,6 +32,9 @@ std::optional<DesktopMistake> take(const QString& option, const QString& value, 
     else if (option == QLatin1String("--page")) {
         options.page = value;
         return oneOf("--page", value, {QStringLiteral("start"), QStringLiteral("train"), QStringLiteral("compare"), QStringLiteral("new")});
+    } else if (option == QLatin1String("--layout")) {
+        options.layout = value;
+        return oneOf("--layout", value, {QStringLiteral("research"), QStringLiteral("teach"), QStringLiteral("compact")});
     } else if (option == QLatin1String("--theme")) {
         options.theme = value;
         return oneOf("--theme", value, {QStringLiteral("light"), QStringLiteral("dark"), QStringLiteral("system")});
@@ -83,6 +86,7 @@ std::string helpText() {
            "                      with --page compare several, separated by commas\n"
            "  --page PAGE         start, train, compare or new\n"
            "  --recipe RECIPE     fill the form for a new run from a JSON file, a moe: string, or - (standard input)\n"
+           "  --layout LAYOUT     research (runs and inspector), teach (inspector only) or compact (plots only)\n"
            "  --theme THEME       light, dark or system\n"
            "  --store DIR         folder of the runs (else $MOESCOPE_STORE, else the user's data folder)\n"
            "  --screenshot FILE   draw the page into a PNG when its data is complete, then exit; needs no display\n"
@@ -90,10 +94,6 @@ std::string helpText() {
            "  --scale 1|2         pixels per unit in a screenshot\n"
            "  --help, --version\n\n"
            "Example: moescope --open last --theme dark --screenshot run.png --size 1366x768\n";
-}
-
-bool hasDisplay() {
-    return qEnvironmentVariableIsSet("QT_QPA_PLATFORM") || !qEnvironmentVariableIsEmpty("DISPLAY") || !qEnvironmentVariableIsEmpty("WAYLAND_DISPLAY");
 }
 
 }  // namespace moescope::app

@@ -11,7 +11,7 @@
 namespace moescope::app {
 
 struct DesktopOptions {
-    QString open, page, recipe, theme, store, screenshot;
+    QString open, page, recipe, layout, theme, store, screenshot;
     QSize size{1440, 900};
     int scale = 1;
     bool help = false, version = false;
@@ -25,8 +25,5 @@ struct DesktopMistake {
 std::optional<DesktopMistake> parseOptions(const QStringList& arguments, DesktopOptions& options);
 
 std::string helpText();
-
-/// True where a window can be shown: a platform was named, or a display server is there.
-bool hasDisplay();
 
 }  // namespace moescope::app

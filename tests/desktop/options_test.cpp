@@ -33,6 +33,7 @@ TEST(DesktopOptions, MistakesNameTheArgument) {
     EXPECT_EQ(mistakeOf({"--opne", "last"}).find("--opne: there is no such option"), 0u);
     EXPECT_EQ(mistakeOf({"--page", "serve"}).find("--page: must be one of"), 0u);
     EXPECT_EQ(mistakeOf({"--theme", ""}).find("--theme: "), 0u);
+    EXPECT_EQ(mistakeOf({"--layout", "baroque"}).find("--layout: must be one of"), 0u);
     EXPECT_EQ(mistakeOf({"--size", "12"}).find("--size: must be WIDTHxHEIGHT"), 0u);
     EXPECT_EQ(mistakeOf({"--size", "99999x99999"}).find("--size: must lie between"), 0u);
     EXPECT_EQ(mistakeOf({"--scale", "3"}).find("--scale: must be one of"), 0u);
@@ -42,7 +43,7 @@ TEST(DesktopOptions, MistakesNameTheArgument) {
 
 TEST(DesktopOptions, HelpNamesEveryOption) {
     const std::string help = helpText();
-    for (const char* option : {"--open", "--page", "--recipe", "--theme", "--store", "--screenshot", "--size", "--scale", "--help", "--version"})
+    for (const char* option : {"--open", "--page", "--recipe", "--layout", "--theme", "--store", "--screenshot", "--size", "--scale", "--help", "--version"})
         EXPECT_NE(help.find(option), std::string::npos) << option;
 }
 
