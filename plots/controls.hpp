@@ -7,6 +7,7 @@
 #include <QStringList>
 #include <QWidget>
 
+#include <optional>
 #include <vector>
 
 class QLineEdit;
@@ -50,6 +51,10 @@ struct KnobSpec {
     QString suffix;                    // "×"
     std::vector<double> choices;       // not empty: segments instead of a slider
     int width = 112;
+    // Slider: a value outside the range that has a name ("as published"). It is the leftmost notch, and what an emptied
+    // field means.
+    std::optional<double> special = std::nullopt;
+    QString specialName = {};
 };
 
 // Label left and value right above a slider. A click on the value lets it be typed.

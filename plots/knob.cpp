@@ -14,7 +14,7 @@
 namespace moescope::plots {
 namespace {
 
-constexpr int positions = 400, titleHeight = 18;
+constexpr int positions = 400, titleHeight = 18, notch = 24;   // notch: the slider's way from the special value to the range
 
 }  // namespace
 
@@ -24,7 +24,7 @@ Knob::Knob(const KnobSpec& spec, QWidget* parent) : QWidget(parent), m_spec(spec
     if (spec.choices.empty()) {
         setFixedSize(spec.width, 40);
         m_slider = new QSlider(Qt::Horizontal, this);
-        m_slider->setRange(0, positions);
+        m_slider->setRange(spec.special ? -notch : 0, positions);
         m_slider->setPageStep(positions / 20);
         m_slider->setGeometry(0, titleHeight + 2, spec.width, 18);
         m_slider->setAccessibleName(spec.label);
@@ -77,7 +77,8 @@ void Knob::setPending(bool on) {
 void Knob::setNote(const QString& note) { setToolTip(note); }
 
 double Knob::fromSlider(int position) const {
-    const double share = double(position) / positions;
+    if (m_spec.special && position < -notch / 2) return *m_spec.special;
+    const double share = std::max(0.0, double(position) / positions);
     if (!m_spec.logarithmic) {
         const double step = m_spec.step > 0 ? m_spec.step : (m_spec.max - m_spec.min) / 100;
         return std::clamp(m_spec.min + std::round(share * (m_spec.max - m_spec.min) / step) * step, m_spec.min, m_spec.max);
@@ -89,6 +90,7 @@ double Knob::fromSlider(int position) const {
 }
 
 int Knob::toSlider(double value) const {
+    if (m_spec.special == value) return -notch;
     double share = (value - m_spec.min) / (m_spec.max - m_spec.min);
     if (m_spec.logarithmic) share = value > 0 ? std::log(value / m_spec.min) / std::log(m_spec.max / m_spec.min) : 0;
     const int least = m_spec.logarithmic && m_spec.zeroAtLeft && value > 0 ? 1 : 0;
@@ -96,6 +98,7 @@ int Knob::toSlider(double value) const {
 }
 
 QString Knob::text(double value) const {
+    if (m_spec.special == value) return m_spec.specialName;
     QString shown = figure(value, m_spec.figure);
     if (m_spec.figure == Figure::Auto && value != 0 && std::abs(value) < 0.01) shown = figure(value, Figure::Exponent);
     return shown + m_spec.suffix;
@@ -137,7 +140,7 @@ void Knob::startTyping() {
     m_edit->setFont(uiFont(12, QFont::Medium));
     m_edit->setStyleSheet(QStringLiteral("QLineEdit { min-height: 14px; padding: 0 3px; border-radius: 4px; }"
                                          "QLineEdit:focus { min-height: 14px; padding: 0 2px; }"));
-    m_edit->setText(QString::fromLatin1(plainNumber(m_value)));
+    m_edit->setText(m_spec.special == m_value ? QString() : QString::fromLatin1(plainNumber(m_value)));
     m_edit->setGeometry(width() - 64, -1, 64, 20);
     m_edit->show();
     m_edit->selectAll();
@@ -149,12 +152,13 @@ void Knob::finishTyping() {
     if (!m_edit || m_edit->isHidden()) return;
     QString typed = m_edit->text().trimmed();
     typed.replace(QChar(0x2212), QLatin1Char('-')).replace(QLatin1Char(','), QLatin1Char('.'));
-    bool ok = false;
-    const double value = QLocale::c().toDouble(typed, &ok);
+    const bool special = typed.isEmpty() && m_spec.special;
+    bool ok = special;
+    const double value = special ? *m_spec.special : QLocale::c().toDouble(typed, &ok);
     m_edit->hide();
     if (ok && std::isfinite(value)) {
         const double low = m_spec.zeroAtLeft ? 0 : m_spec.min;
-        setValue(std::clamp(value, low, m_spec.max));
+        setValue(special ? value : std::clamp(value, low, m_spec.max));
         emit edited(m_value);
         emit committed(m_value);
     }

@@ -7,6 +7,8 @@
 namespace moescope::plots {
 namespace {
 
+constexpr double nameRoom = 1.2;   // the name of a lane stands in its upper right corner: data stays below it
+
 double penWidth(const Curve& curve) {
     if (curve.width > 0) return curve.width;
     switch (curve.role) {
@@ -134,7 +136,7 @@ void LaneView::fitY() {
         lo /= 1.1, hi *= 1.1;
     } else if (!m_options.only) {
         if (!fixedLo && lo >= 0) lo = 0;
-        if (!fixedHi) hi = niceCeiling(hi);
+        if (!fixedHi) hi = niceCeiling(m_lane.name.isEmpty() ? hi : hi * nameRoom);
         if (lo < 0 && !fixedLo) lo = -niceCeiling(-lo);
     } else {
         widen(lo, hi, most, fixedLo, fixedHi);

@@ -64,6 +64,7 @@ void TokenText::setTokens(std::vector<Token> tokens, int experts) {
 }
 
 void TokenText::setClusters(std::vector<int> clusterOfExpert) {
+    if (clusterOfExpert == m_clusters) return;
     m_clusters = std::move(clusterOfExpert);
     update();
 }

@@ -8,6 +8,7 @@
 #include <qcustomplot.h>
 
 #include <QApplication>
+#include <QLineEdit>
 #include <QSignalSpy>
 #include <QSlider>
 #include <QTemporaryDir>
@@ -291,6 +292,29 @@ TEST(Knob, ALogarithmicKnobReachesZeroAndKeepsTypedValuesExact) {
     EXPECT_EQ(knob.value(), 1);
     knob.setValue(1e-6);
     EXPECT_GT(knob.slider()->value(), 0);
+}
+
+TEST(Knob, AValueWithANameIsTheLeftmostNotchAndComesBackFromAnEmptiedField) {
+    KnobSpec spec;
+    spec.label = QStringLiteral("Noise");
+    spec.max = 2;
+    spec.special = -1;
+    spec.specialName = QStringLiteral("published");
+    Knob knob(spec);
+    knob.setValue(-1);
+    EXPECT_EQ(knob.accessibleDescription(), QStringLiteral("published"));
+    EXPECT_EQ(knob.slider()->value(), knob.slider()->minimum());
+    knob.slider()->setValue(0);
+    EXPECT_EQ(knob.value(), 0);
+    knob.slider()->setValue(knob.slider()->minimum());
+    EXPECT_EQ(knob.value(), -1);
+    knob.setValue(1);
+    QTest::mouseClick(&knob, Qt::LeftButton, Qt::NoModifier, QPoint(knob.width() - 4, 8));
+    auto* field = knob.findChild<QLineEdit*>(QStringLiteral("knobEdit"));
+    ASSERT_TRUE(field);
+    field->clear();
+    QTest::keyClick(field, Qt::Key_Return);
+    EXPECT_EQ(knob.value(), -1);
 }
 
 TEST(TokenText, EveryTokenHasItsOwnPlaceAndWrapsInsideTheWidth) {
