@@ -14,6 +14,7 @@
 #include "plots/controls.hpp"
 #include "plots/figures.hpp"
 #include "plots/theme.hpp"
+#include "ui/help_text.hpp"
 #include "ui/run_watched.hpp"
 #include "ui/run_words.hpp"
 #include "ui/train_curves.hpp"
@@ -43,6 +44,14 @@ QPixmap dot(const QColor& color, double ratio) {
     painter.setBrush(color);
     painter.drawEllipse(QRectF(1, 1, 8, 8));
     return picture;
+}
+
+/// A value that is wider than the row ends in "…" and is whole in its tool tip; its caption is never cut.
+void showValue(QLabel* value, const QString& text, int room) {
+    const int free = room - value->buddy()->sizeHint().width();
+    const QString fitted = value->fontMetrics().elidedText(text, Qt::ElideRight, std::max(24, free));
+    value->setText(fitted);
+    value->setToolTip(fitted == text ? QString() : text);
 }
 
 QString speedText(const WatchedRun& run) {
@@ -76,6 +85,7 @@ Inspector::Inspector(WatchedRun& run, QWidget* parent) : QWidget(parent), m_run(
 Inspector::Section Inspector::addSection(const char* name) {
     auto* box = new QWidget(this);
     box->setObjectName(QString::fromLatin1(name));
+    setHelp(box, placeCard(name));
     auto* outer = new QVBoxLayout(box);
     outer->setContentsMargins(0, 0, 0, 0);
     outer->setSpacing(0);
@@ -97,6 +107,9 @@ QLabel* Inspector::addRow(QVBoxLayout* rows, const QString& text, const char* na
     caption->setText(text);
     QLabel* value = label(this, plots::uiFont(12, QFont::Medium), "value");
     value->setObjectName(QString::fromLatin1(name));
+    value->setBuddy(caption);  // the room that the caption leaves
+    value->setMinimumWidth(24);
+    caption->setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Preferred);
     value->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
     auto* row = new QHBoxLayout;
     row->setSpacing(8);
@@ -231,20 +244,21 @@ void Inspector::refresh(std::int64_t moeLayer, double step, bool live) {
 
 void Inspector::showRun(double step) {
     const RunData& data = *m_run.data();
+    const int room = width() - 2 * kSide - 8;
     m_dot->setPixmap(dot(plots::colorOf(plots::theme(), RunWords::ink(data.meta().ulid, m_run.colour().toStdString())), devicePixelRatioF()));
     const QString name = m_run.name();
     m_state->setState(RunWords::state(m_run.state()), RunWords::pill(m_run.state()), m_run.isTraining());
     m_name->setText(m_name->fontMetrics().elidedText(name, Qt::ElideRight, width() - 2 * kSide - 26 - m_state->sizeHint().width()));
     m_name->setToolTip(name);
-    m_parameters->setText(parametersText(data));
-    m_forward->setText(data.meta().facts.flopsToken > 0 ? RunWords::flop(data.meta().facts.flopsToken / 3) : QStringLiteral("–"));
-    m_speed->setText(speedText(m_run));
-    m_checkpoint->setText(checkpointText(data));
+    showValue(m_parameters, parametersText(data), room);
+    showValue(m_forward, data.meta().facts.flopsToken > 0 ? RunWords::flop(data.meta().facts.flopsToken / 3) : QStringLiteral("–"), room);
+    showValue(m_speed, speedText(m_run), room);
+    showValue(m_checkpoint, checkpointText(data), room);
     const QString device = deviceText(data);
     m_device->setText(m_device->fontMetrics().elidedText(device, Qt::ElideRight, width() - 2 * kSide - 60));
     m_device->setToolTip(device);
     const double memory = valueAt(data, "memory", 0, step);
-    m_memory->setText(std::isnan(memory) ? QStringLiteral("–") : RunWords::bytes(memory));
+    showValue(m_memory, std::isnan(memory) ? QStringLiteral("–") : RunWords::bytes(memory), room);
 }
 
 void Inspector::showLayer(std::int64_t moeLayer, double step, bool live) {
@@ -256,10 +270,10 @@ void Inspector::showLayer(std::int64_t moeLayer, double step, bool live) {
     const double effective = valueAt(data, "effective_experts", moeLayer, step), dead = valueAt(data, "dead", moeLayer, step);
     const double hottest = valueAt(data, "imbalance", moeLayer, step);
     m_hero->setText(std::isnan(effective) ? QStringLiteral("–") : plots::figure(effective, plots::Figure::Fixed1));
-    m_heroUnit->setText(tr("of %1 effective experts").arg(data.experts()));
-    m_idle->setVisible(!std::isnan(dead));
+    m_heroUnit->setText(data.experts() == 1 ? tr("of one expert") : tr("of %1 effective experts").arg(data.experts()));
+    m_idle->setVisible(!std::isnan(dead) && data.experts() > 1);
     m_idle->setState(dead > 0 ? tr("%1 idle").arg(std::lround(dead)) : tr("none idle"), dead > 0 ? plots::Pill::Warn : plots::Pill::Ok);
-    m_hottest->setVisible(!std::isnan(hottest));
+    m_hottest->setVisible(!std::isnan(hottest) && data.experts() > 1);
     m_hottest->setState(tr("hottest ×%1").arg(plots::figure(hottest, plots::Figure::Fixed1)), plots::Pill::Neutral);
     m_load->setData(loadBars(data, moeLayer, step));
     QStringList muted, rigged;

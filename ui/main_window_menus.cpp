@@ -14,7 +14,9 @@
 #include "core/base/version.hpp"
 #include "plots/icons.hpp"
 #include "plots/scrubber.hpp"
+#include "ui/help_card.hpp"
 #include "ui/main_window.hpp"
+#include "ui/main_window_status.hpp"
 #include "ui/main_window_theme.hpp"
 #include "ui/run_watched.hpp"
 #include "ui/toolbar.hpp"
@@ -95,6 +97,9 @@ void MainWindow::buildMenus() {
     };
     toggle("showRuns", tr("List of runs"), &MainWindow::m_runsWanted);
     toggle("showInspector", tr("Inspector"), &MainWindow::m_inspectorWanted);
+    QMenu* layouts = view->addMenu(tr("Layout"));
+    for (const auto& [id, text] : {std::pair{"research", tr("Research: runs and inspector")}, {"teach", tr("Teach: inspector only")}, {"compact", tr("Compact: plots only")}})
+        add(layouts, (QByteArray("layout-") + id).constData(), text, {}, [this, name = QString::fromLatin1(id)] { useLayout(name); });
     view->addSeparator();
     connect(keyed(view, "logY", tr("Logarithmic loss"), QStringLiteral("L")), &QAction::triggered, this, [this] { m_train->grid().toggleLogY(); });
     connect(keyed(view, "smoother", tr("Smoother"), QStringLiteral("]")), &QAction::triggered, this, [this] { m_options->stepSmoothing(1); });
@@ -129,6 +134,9 @@ void MainWindow::buildMenus() {
     connect(keyed(run, "goLive", tr("To the newest step"), tr("Esc")), &QAction::triggered, m_scrubber, &plots::Scrubber::goLive);
 
     QMenu* help = bar->addMenu(tr("&Help"));
+    add(help, "whatIsThis", tr("What is this? (?)"), QKeySequence(Qt::Key_F1), [this] {
+        if (!HelpCard::showIn(this)) m_status->showMessage(tr("Point at a plot, a knob or a part of the inspector and press F1 or ?."));
+    });
     add(help, "about", tr("About MoEScope"), {}, [this] {
         QMessageBox::about(this, tr("About MoEScope"),
                            tr("<b>MoEScope %1</b><br>Trains small mixture-of-experts models on this computer and shows what the router does.<br><br>"
@@ -154,6 +162,7 @@ void MainWindow::keyPressEvent(QKeyEvent* event) {
             default: break;
         }
     if (m_page == PageId::train && shift && event->key() == Qt::Key_N) name = "previousEvent";
+    if (event->key() == Qt::Key_Question) name = "whatIsThis";
     if (QAction* action = name ? findChild<QAction*>(QLatin1String(name)) : nullptr) return action->trigger();
     QMainWindow::keyPressEvent(event);
 }

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <string_view>
 
-#include "core/config/config_json.hpp"
+#include "ui/help_text.hpp"
 
 namespace moescope::ui {
 namespace {
@@ -16,12 +16,6 @@ using plots::Figure;
 using plots::KnobSpec;
 
 QString text(const char* source) { return QCoreApplication::translate("LiveSettings", source); }
-
-QString helpOf(std::string_view key) {
-    static const std::vector<config::SettingInfo> all = config::listSettings();
-    const auto found = std::ranges::find(all, key, &config::SettingInfo::key);
-    return found == all.end() ? QString() : QString::fromStdString(found->help);
-}
 
 KnobSpec logKnob(const char* label, double min, double max, bool zero, int width) {
     KnobSpec spec;
@@ -45,6 +39,13 @@ KnobSpec linearKnob(const char* label, double min, double max, double step, cons
     return spec;
 }
 
+KnobSpec noiseKnob() {
+    KnobSpec spec = linearKnob("Noise σ", 0, 2, 0.05, "");
+    spec.special = -1;
+    spec.specialName = text("published");
+    return spec;
+}
+
 bool hasNoise(const RunConfig& c) {
     return c.router.noise != "none" || c.router.select == "top1_random_second" || c.router.select == "top1_gumbel_second";
 }
@@ -58,10 +59,10 @@ std::vector<double> choicesOfK(const RunConfig& c) {
     return choices;
 }
 
-LiveSetting setting(const char* key, const char* name, KnobSpec knob, int fold) { return {key, name, std::move(knob), {}, fold, helpOf(key)}; }
+LiveSetting setting(const char* key, const char* name, KnobSpec knob, int fold) { return {key, name, std::move(knob), {}, fold, settingCard(key)}; }
 
 LiveSetting choice(const char* key, const char* name, const QString& label, std::vector<std::pair<QString, config::Value>> choices, int fold) {
-    LiveSetting made{key, name, {}, std::move(choices), fold, helpOf(key)};
+    LiveSetting made{key, name, {}, std::move(choices), fold, settingCard(key)};
     made.knob.label = label;
     return made;
 }
@@ -110,7 +111,7 @@ std::vector<LiveSetting> liveSettings(const RunConfig& c) {
             settings.push_back(setting("balance.coefficient", "balanceKnob", logKnob("Balance", 1e-4, 1, true, 112), 0));
             settings.push_back(scopeChoice());
         }
-        if (hasNoise(c)) settings.push_back(setting("router.noise_scale", "noiseKnob", linearKnob("Noise σ", 0, 2, 0.05, ""), 5));
+        if (hasNoise(c)) settings.push_back(setting("router.noise_scale", "noiseKnob", noiseKnob(), 5));
         if (c.capacity.factor > 0) settings.push_back(setting("capacity.factor", "capacityKnob", linearKnob("Capacity", 0.25, 4, 0.05, "×"), 4));
         if (c.router.select == "topk" && c.moe.experts > 1) {
             KnobSpec k;

@@ -16,6 +16,7 @@
 
 #include "plots/controls.hpp"
 #include "plots/icons.hpp"
+#include "ui/help_text.hpp"
 #include "ui/run_watched.hpp"
 #include "ui/run_words.hpp"
 
@@ -161,6 +162,7 @@ void Toolbar::buildControls() {
 QWidget* Toolbar::makeKnob(const LiveSetting& setting) {
     auto* knob = new Knob(setting.knob, this);
     knob->setObjectName(QString::fromLatin1(setting.name));
+    setHelp(knob, setting.note);
     const QString key = QString::fromLatin1(setting.key);
     const bool whole = key == QLatin1String("moe.top_k");
     connect(knob, &Knob::committed, this, [this, key, whole](double value) {
@@ -171,6 +173,7 @@ QWidget* Toolbar::makeKnob(const LiveSetting& setting) {
 
 QWidget* Toolbar::makeChoice(const LiveSetting& setting) {
     auto* box = new QWidget(this);
+    setHelp(box, setting.note);
     auto* column = new QVBoxLayout(box);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);

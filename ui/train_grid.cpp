@@ -2,10 +2,13 @@
 #include "ui/train_grid.hpp"
 
 #include <QGridLayout>
+#include <QMenu>
 
 #include <algorithm>
 
 #include "plots/chart_panels.hpp"
+#include "ui/help_card.hpp"
+#include "ui/help_text.hpp"
 #include "ui/run_words.hpp"
 #include "ui/train_text.hpp"
 
@@ -45,6 +48,9 @@ TrainGrid::Slot& TrainGrid::add(plots::Panel* panel, const char* name, const QSt
     panel->hide();
     connect(panel, &plots::Panel::maximiseRequested, this, [this, panel] { maximise(m_maximised == panel ? nullptr : panel); });
     connect(panel, &plots::Panel::exportRequested, this, [this, panel](plots::ExportFormat format) { emit exportRequested(panel, format); });
+    setHelp(panel->header(), placeCard(name));
+    QAction* what = panel->header()->menu()->addAction(tr("What this shows"), panel, [panel] { HelpCard::showAt(panel, helpOf(panel->header())); });
+    what->setObjectName(QStringLiteral("whatThisShows"));
     m_slots.push_back({panel, std::move(fill), true});
     return m_slots.back();
 }

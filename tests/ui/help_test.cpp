@@ -1,0 +1,58 @@
+// Help: cards come from the lists, open on F1 and close on Escape.
+#include <QAction>
+
+#include "tests/ui/shell_support.hpp"
+#include "ui/help_card.hpp"
+#include "ui/help_text.hpp"
+#include "ui/run_live_settings.hpp"
+#include "ui/train_page.hpp"
+#include "ui/train_grid.hpp"
+
+namespace moescope::ui {
+namespace {
+
+using namespace testing;
+
+TEST(Help, ASettingsCardHasItsHelpRangeAndKey) {
+    const QString card = settingCard("balance.coefficient");
+    EXPECT_TRUE(card.contains(QStringLiteral("balance.coefficient"))) << card.toStdString();
+    EXPECT_TRUE(card.contains(QStringLiteral("from 0")) || card.contains(QStringLiteral("0 to"))) << card.toStdString();
+    EXPECT_TRUE(settingCard("balance.colour").isEmpty());
+}
+
+TEST(Help, EveryLiveKnobHasACard) {
+    config::RunConfig config = fakeConfig();
+    config.router.noise = "logit_gauss_fixed";
+    config.capacity.factor = 1.25;
+    for (const LiveSetting& setting : liveSettings(config)) EXPECT_TRUE(setting.note.contains(QString::fromLatin1(setting.key))) << setting.key;
+}
+
+TEST(Help, EveryPanelOfTheTrainPageHasACardWithItsFormulas) {
+    FakeStore store;
+    FakeRun run;
+    run.config = fakeConfig();
+    Shell shell(store);
+    shell.open(store.add(run));
+    for (plots::Panel* panel : shell.window().trainPage().grid().shownPanels())
+        EXPECT_FALSE(helpOf(panel->header()).isEmpty()) << panel->objectName().toStdString();
+    EXPECT_TRUE(placeCard("usePanel").contains(QStringLiteral("exp(entropy of the load)")));
+    EXPECT_TRUE(placeCard("inspectorLayer").contains(QStringLiteral("Largest load over the fair share")));
+}
+
+TEST(Help, ACardOpensFromThePanelsMenuAndEscapeClosesIt) {
+    FakeStore store;
+    FakeRun run;
+    run.config = fakeConfig();
+    Shell shell(store);
+    shell.open(store.add(run));
+    shell.find<plots::Panel>("usePanel")->findChild<QAction*>(QStringLiteral("whatThisShows"))->trigger();
+    QPointer<HelpCard> card = shell.find<HelpCard>("helpCard");
+    ASSERT_TRUE(card);
+    EXPECT_TRUE(card->isVisible());
+    EXPECT_TRUE(shell.text("helpCardText").contains(QStringLiteral("effective_experts")));
+    QTest::keyClick(card, Qt::Key_Escape);
+    EXPECT_TRUE(waitFor([&] { return card.isNull(); }));
+}
+
+}  // namespace
+}  // namespace moescope::ui

@@ -1,0 +1,126 @@
+// Cards from the lists; only what to look for is written here.
+#include "ui/help_text.hpp"
+
+#include <QCoreApplication>
+#include <QStringList>
+#include <QVariant>
+#include <QWidget>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <vector>
+
+#include "core/config/config_json.hpp"
+#include "core/telemetry/step_telemetry.hpp"
+#include "plots/figures.hpp"
+
+namespace moescope::ui {
+namespace {
+
+constexpr const char* kProperty = "helpCard";
+
+struct Place {
+    std::string_view name;
+    const char* title;
+    std::vector<std::string_view> metrics;
+    const char* lookFor;
+};
+
+const std::vector<Place>& places() {
+    static const std::vector<Place> all{
+        {"lossPanel", QT_TRANSLATE_NOOP("Help", "Loss"), {"loss", "val_loss", "domain_loss"},
+         QT_TRANSLATE_NOOP("Help", "It falls and flattens. A collapse of the router hardly shows here: look at the experts. A gap between train and validation is learning by heart.")},
+        {"loadPanel", QT_TRANSLATE_NOOP("Help", "Expert load"), {"load"},
+         QT_TRANSLATE_NOOP("Help", "Each row is an expert, each column a step; the colour is its load over the fair share. Quiet means fair. A dark row is idle, a glowing one does the work of many.")},
+        {"layersPanel", QT_TRANSLATE_NOOP("Help", "Effective experts of every layer"), {"effective_experts"},
+         QT_TRANSLATE_NOOP("Help", "A layer that darkens while the others do not is the one to look into.")},
+        {"concentrationPanel", QT_TRANSLATE_NOOP("Help", "Top-1 concentration"), {"top1_weight", "top1_probability", "top1_load"},
+         QT_TRANSLATE_NOOP("Help", "Three different questions with one name: how much of a token one expert has, how sure the router is, how much of the batch the busiest expert gets.")},
+        {"spreadPanel", QT_TRANSLATE_NOOP("Help", "Top-1 concentration over layers"), {"top1_weight", "top1_probability", "top1_load"},
+         QT_TRANSLATE_NOOP("Help", "The band spans all layers; the shown layer is drawn on it.")},
+        {"logitsPanel", QT_TRANSLATE_NOOP("Help", "Router logits"), {"logit_quantiles", "logit_mean"},
+         QT_TRANSLATE_NOOP("Help", "A fan that keeps widening saturates the softmax; one expert far above the median takes all tokens. A z-loss holds the fan together.")},
+        {"usePanel", QT_TRANSLATE_NOOP("Help", "Experts in use"), {"effective_experts", "dead", "router_entropy"},
+         QT_TRANSLATE_NOOP("Help", "Near the number of experts: all are used. Near 1: collapsed. The entropy says whether single tokens are decided, whatever the load.")},
+        {"healthPanel", QT_TRANSLATE_NOOP("Help", "Training health"), {"gradient_norm", "learning_rate", "dropped_assignments"},
+         QT_TRANSLATE_NOOP("Help", "Spikes of the gradient norm come before a divergence. Drops above a few per cent mean that the capacity is too small or the load uneven.")},
+        {"inspectorLayer", QT_TRANSLATE_NOOP("Help", "The layer at the shown step"), {"effective_experts", "imbalance", "dead", "load"},
+         QT_TRANSLATE_NOOP("Help", "The line marks the fair share. Click an expert to mute it or to rig the router towards it.")},
+        {"inspectorDomains", QT_TRANSLATE_NOOP("Help", "Loss by domain"), {"domain_loss"},
+         QT_TRANSLATE_NOOP("Help", "The mark is the entropy of the source: no model can be better for long. Mute an expert and see which bar jumps.")},
+        {"inspectorDevice", QT_TRANSLATE_NOOP("Help", "Device"), {"memory", "tokens_per_second"}, nullptr},
+    };
+    return all;
+}
+
+QString text(const char* source) { return QCoreApplication::translate("Help", source); }
+QString fromView(std::string_view view) { return QString::fromUtf8(view.data(), static_cast<qsizetype>(view.size())); }
+
+QString rangeText(double low, double high) {
+    if (std::isinf(low) && std::isinf(high)) return {};
+    if (std::isinf(high)) return text("from %1").arg(plots::figure(low));
+    if (std::isinf(low)) return text("up to %1").arg(plots::figure(high));
+    return text("%1 to %2").arg(plots::figure(low), plots::figure(high));
+}
+
+QString small(const QStringList& parts) {
+    QStringList said = parts;
+    said.removeAll(QString());
+    return said.isEmpty() ? QString() : QStringLiteral("<br><small>%1</small>").arg(said.join(QStringLiteral(" \u00B7 ")).toHtmlEscaped());
+}
+
+/// Those of the evaluation are no metrics of a step and have no line in the list.
+std::optional<telemetry::Metric> metricNamed(std::string_view name) {
+    if (name == telemetry::kValLoss)
+        return telemetry::Metric{name, "nats/token", "Mean cross-entropy of the fixed validation batches.", telemetry::Shape::scalar, 0};
+    if (name == telemetry::kDomainLoss)
+        return telemetry::Metric{name, "nats/token", "The validation loss of each domain's tokens alone.", telemetry::Shape::domain, 0};
+    std::optional<telemetry::Metric> found;
+    telemetry::StepTelemetry scratch;
+    telemetry::visitMetrics(scratch, [&](const telemetry::Metric& metric, auto&) {
+        if (metric.name == name) found = metric;
+    });
+    return found;
+}
+
+QString metricText(std::string_view name) {
+    const auto metric = metricNamed(name);
+    if (!metric) return {};
+    return QStringLiteral("<p><b>%1</b><br>%2%3</p>")
+        .arg(fromView(metric->name), fromView(metric->help).toHtmlEscaped(), small({fromView(metric->unit), rangeText(metric->minimum, metric->maximum)}));
+}
+
+}  // namespace
+
+QString settingCard(std::string_view key) {
+    static const std::vector<config::SettingInfo> all = config::listSettings();
+    const auto found = std::ranges::find(all, key, &config::SettingInfo::key);
+    if (found == all.end()) return {};
+    const QString range = found->choices.empty() ? rangeText(found->minimum, found->maximum) : QString();
+    return QStringLiteral("<p><b>%1</b><br>%2%3</p>")
+        .arg(QString::fromStdString(found->label).toHtmlEscaped(), QString::fromStdString(found->help).toHtmlEscaped(),
+             small({QString::fromStdString(found->unit), range, QString::fromStdString(found->key), text("applied at the next step")}));
+}
+
+QString placeCard(std::string_view objectName) {
+    const auto place = std::ranges::find(places(), objectName, &Place::name);
+    if (place == places().end()) return {};
+    QString card = QStringLiteral("<p><b>%1</b></p>").arg(text(place->title));
+    if (place->lookFor) card += QStringLiteral("<p>%1</p>").arg(text(place->lookFor));
+    for (const std::string_view metric : place->metrics) card += metricText(metric);
+    return card;
+}
+
+void setHelp(QWidget* widget, const QString& card) {
+    widget->setProperty(kProperty, card);
+    if (widget->toolTip().isEmpty()) widget->setToolTip(card);
+}
+
+QString helpOf(const QWidget* widget) {
+    for (; widget; widget = widget->parentWidget())
+        if (const QString card = widget->property(kProperty).toString(); !card.isEmpty()) return card;
+    return {};
+}
+
+}  // namespace moescope::ui
