@@ -6,6 +6,7 @@
 #include <QRegularExpression>
 
 #include "core/config/config_json.hpp"
+#include "plots/figures.hpp"
 #include "ui/run_words.hpp"
 
 namespace moescope::ui {
@@ -39,10 +40,19 @@ QString wordsOf(const telemetry::Event& event) {
     return text;
 }
 
+/// "Router rigged from the start: E0 +6", when the settings say so; empty otherwise.
+QString rigWords(const config::RouterConfig& router) {
+    QStringList rigged;
+    for (std::size_t e = 0; e < router.rig.size(); ++e)
+        if (router.rig[e] != 0) rigged << QStringLiteral("E%1 %2%3").arg(e).arg(router.rig[e] > 0 ? QStringLiteral("+") : QString(), plots::figure(router.rig[e]));
+    return rigged.isEmpty() ? QString() : QCoreApplication::translate("Train", "Router rigged from the start: %1").arg(rigged.join(QStringLiteral(", ")));
+}
+
 }  // namespace
 
 std::vector<ShownEvent> shownEvents(const RunData& run) {
     std::vector<ShownEvent> shown;
+    if (const QString rig = rigWords(run.config().router); !rig.isEmpty()) shown.push_back({1, 0, false, rig});
     for (const storage::StoredEvent& stored : run.events()) {
         if (stored.superseded || !isShown(stored.event)) continue;
         shown.push_back({static_cast<int>(shown.size()) + 1, static_cast<double>(stored.event.step), stored.event.severity >= telemetry::Severity::warning,

@@ -18,7 +18,7 @@ constexpr std::array<std::string_view, 4> kAxisNames = {"step", "tokens", "flops
 
 RunData::RunData(const RunOpening& opening)
     : m_meta(opening.meta), m_state(opening.state), m_summary(opening.summary), m_events(opening.events),
-      m_samples(opening.samples), m_probes(opening.probes), m_checkpoints(opening.checkpoints) {
+      m_samples(opening.samples), m_probes(opening.probes), m_checkpoints(opening.checkpoints), m_superseded(opening.superseded) {
     for (const storage::SeriesNews& news : opening.series) add(news);
     readConfig();
 }

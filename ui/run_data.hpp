@@ -25,6 +25,7 @@ struct RunOpening {
     std::vector<telemetry::GeneratedSample> samples;
     std::vector<std::int64_t> probes;
     std::vector<storage::CheckpointRow> checkpoints;
+    std::vector<storage::SeriesNews> superseded;
     storage::Cursor cursor;
 };
 
@@ -44,6 +45,8 @@ public:
     const std::vector<telemetry::GeneratedSample>& samples() const { return m_samples; }
     const std::vector<std::int64_t>& probes() const { return m_probes; }
     const std::vector<storage::CheckpointRow>& checkpoints() const { return m_checkpoints; }
+    /// Values that a resume from an earlier checkpoint left behind and has not recomputed to the same bits.
+    const std::vector<storage::SeriesNews>& superseded() const { return m_superseded; }
     std::int64_t totalSteps() const { return m_totalSteps; }
 
     /// nullptr if the run has no such series.
@@ -75,6 +78,7 @@ private:
     std::vector<telemetry::GeneratedSample> m_samples;
     std::vector<std::int64_t> m_probes;
     std::vector<storage::CheckpointRow> m_checkpoints;
+    std::vector<storage::SeriesNews> m_superseded;
     std::int64_t m_totalSteps = 0;
 };
 

@@ -45,6 +45,8 @@ std::shared_ptr<RunOpening> openingOf(storage::RunReader& reader) {
     opening->samples = reader.samples();
     opening->probes = reader.probes();
     opening->checkpoints = reader.checkpoints();
+    opening->superseded = reader.superseded();
+    std::erase_if(opening->superseded, [](const storage::SeriesNews& news) { return !isShown(news.info.name); });
     return opening;
 }
 

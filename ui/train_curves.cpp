@@ -47,6 +47,27 @@ Curve curve(const char* id, const QString& name, CurveRole role, Points values) 
     return result;
 }
 
+/// What a resume left behind, one grey line for each attempt: it happened, but the run went on without it.
+void addLeftBehind(std::vector<Curve>& curves, const RunData& run, std::string_view series, std::size_t element, XAxis axis, double factor = 1) {
+    for (const storage::SeriesNews& news : run.superseded()) {
+        if (news.info.name != series || element >= static_cast<std::size_t>(news.data.width)) continue;
+        Points values;
+        for (std::size_t i = 0; i < news.data.steps.size(); ++i) {
+            values.x.push_back(run.onAxis(axis, static_cast<double>(news.data.steps[i])));
+            values.y.push_back(news.data.values[i * static_cast<std::size_t>(news.data.width) + element] * factor);
+        }
+        Curve left = curve((std::string(series) + "_left_behind_" + std::to_string(curves.size())).c_str(), text("left behind"), CurveRole::Statistic, std::move(values));
+        left.ink = Ink{Ink::Text3, 0, 0, {}};
+        left.width = 1;
+        left.inReadout = false;
+        curves.push_back(std::move(left));
+    }
+}
+
+void addLeftBehindOfLayer(std::vector<Curve>& curves, const RunData& run, std::string_view series, const TrainView& view, double factor = 1) {
+    if (const Track* track = run.track(series)) addLeftBehind(curves, run, series, run.element(*track, view.moeLayer), view.axis, factor);
+}
+
 Curve figured(Curve curve, plots::Figure figure) {
     curve.figure = figure;
     return curve;
@@ -90,6 +111,14 @@ Columns columnsOf(const RunData& run, const Track& track, XAxis axis) {
     return columns;
 }
 
+constexpr double kFan[] = {0.05, 0.25, 0.5, 0.75, 0.95};
+
+/// Place of the stored quantile that a band of the fan may be drawn from; -1 when none is near enough to carry its name.
+std::int64_t nearestQuantile(const std::vector<double>& kept, double wanted) {
+    const auto near = std::ranges::min_element(kept, {}, [wanted](double each) { return std::abs(each - wanted); });
+    return near == kept.end() || std::abs(*near - wanted) > 0.005 ? -1 : near - kept.begin();
+}
+
 plots::Lane lane(const QString& name, Curve only) {
     plots::Lane result;
     result.name = name;
@@ -122,6 +151,7 @@ plots::Lane lossLane(const RunData& run, const TrainView& view) {
         for (std::size_t d = 0; d < names.size() && d < domains->width(); ++d)
             result.curves.push_back(curve(("domain_loss:" + names[d]).c_str(), QString::fromStdString(names[d]), CurveRole::Domain, points(run, domains, d, view.axis)));
     for (Curve& domain : result.curves) domain.inReadout = false;
+    for (const std::string_view series : {std::string_view("loss"), telemetry::kValLoss}) addLeftBehind(result.curves, run, series, 0, view.axis);
     result.curves.push_back(std::move(train));
     result.curves.push_back(figured(curve("val_loss", text("val"), CurveRole::Validation, points(run, run.track(telemetry::kValLoss), 0, view.axis)), plots::Figure::Fixed3));
     return result;
@@ -139,7 +169,7 @@ plots::HeatData loadMap(const RunData& run, const TrainView& view) {
     for (std::size_t e = 0; e < experts; ++e)
         for (const auto& [from, to] : columns.blocks)
             map.values.push_back(static_cast<float>(static_cast<double>(experts) * blockMean(*load, from, to, run.element(*load, view.moeLayer, static_cast<std::int64_t>(e)))));
-    map.top = static_cast<double>(experts) / static_cast<double>(expertsPerToken(run));
+    map.top = std::max(2.0, static_cast<double>(experts) / static_cast<double>(expertsPerToken(run)));
     map.sortByLoad = experts > 24;
     map.key = QString::fromStdString(run.meta().ulid) + QLatin1Char('/') + QString::number(view.moeLayer);
     return map;
@@ -169,13 +199,14 @@ plots::HeatData layerHealthMap(const RunData& run, const TrainView& view) {
 plots::Lane concentrationLane(const RunData& run, const TrainView& view) {
     const Concentration& chosen = concentrations()[static_cast<std::size_t>(view.concentration)];
     plots::Lane result;
+    addLeftBehindOfLayer(result.curves, run, chosen.series, view);
     result.curves.push_back(smoothed(figured(curve(chosen.series.data(), text(chosen.name), CurveRole::Statistic, layerPoints(run, chosen.series, view)), plots::Figure::Fixed2)));
     if (view.concentration != 1)
         result.curves.push_back(smoothed(figured(curve("top1_probability", text("top probability"), CurveRole::Second, layerPoints(run, "top1_probability", view)), plots::Figure::Fixed2)));
     const bool ofKept = view.concentration == 0;
     const std::int64_t parts = ofKept ? expertsPerToken(run) : run.experts();
     const QString label = ofKept ? text("1/%1 = equal weights") : view.concentration == 1 ? text("1/%1 = undecided") : text("1/%1 = fair share");
-    if (parts > 0) result.references.push_back({1.0 / static_cast<double>(parts), label.arg(parts)});
+    if (parts > 1) result.references.push_back({1.0 / static_cast<double>(parts), label.arg(parts)});
     result.y = {0.0, 1.0, true};
     return result;
 }
@@ -221,9 +252,11 @@ plots::FanData logitFan(const RunData& run, const TrainView& view) {
     if (!quantiles) return fan;
     const auto layers = std::max<std::int64_t>(1, run.moeLayers());
     const std::int64_t count = quantiles->info().width / layers;  // smallest, configured quantiles, largest
-    if (count < 5) return fan;
-    const std::int64_t last = count - 2;
-    const std::int64_t picks[] = {1, std::max<std::int64_t>(1, count / 4), count / 2, std::min(last, count - 1 - count / 4), last};
+    const std::vector<double>& kept = run.meta().facts.quantiles;
+    if (count != static_cast<std::int64_t>(kept.size()) + 2) return fan;
+    std::int64_t picks[5];
+    for (int q = 0; q < 5; ++q) picks[q] = 1 + nearestQuantile(kept, kFan[q]);
+    if (std::ranges::find(picks, 0) != std::end(picks)) return fan;
     std::vector<double>* lines[] = {&fan.p05, &fan.p25, &fan.p50, &fan.p75, &fan.p95};
     for (std::size_t i = 0; i < quantiles->size(); ++i) {
         fan.x.push_back(run.onAxis(view.axis, quantiles->step(i)));
@@ -240,10 +273,12 @@ plots::FanData logitFan(const RunData& run, const TrainView& view) {
 std::vector<plots::Lane> expertsInUse(const RunData& run, const TrainView& view) {
     plots::Lane use;
     use.stretch = 2;
+    addLeftBehindOfLayer(use.curves, run, "effective_experts", view);
     use.curves.push_back(smoothed(figured(curve("effective_experts", text("effective"), CurveRole::Statistic, layerPoints(run, "effective_experts", view)), plots::Figure::Fixed1)));
     Points dead = layerPoints(run, "dead", view);
     if (!dead.empty()) use.areas.push_back({QStringLiteral("dead"), text("idle"), std::move(dead)});
     use.y = {0.0, expertCount(run), true};
+    if (run.experts() < 2) return {std::move(use)};
     Curve entropy = figured(curve("router_entropy", text("entropy"), CurveRole::Statistic, layerPoints(run, "router_entropy", view, 1 / std::log(std::max(2.0, expertCount(run))))),
                             plots::Figure::Fixed2);
     entropy.width = 1.4;

@@ -5,10 +5,18 @@
 #include <QLabel>
 #include <QPainter>
 
+#include <algorithm>
+#include <map>
+
 #include "plots/figures.hpp"
 #include "plots/theme.hpp"
 
 namespace moescope::ui {
+namespace {
+
+constexpr std::size_t kNamed = 6;
+
+}  // namespace
 
 std::vector<plots::Token> sampleTokens(const telemetry::GeneratedSample& sample, std::int64_t moeLayer) {
     std::vector<plots::Token> tokens;
@@ -28,6 +36,17 @@ std::vector<plots::Token> sampleTokens(const telemetry::GeneratedSample& sample,
     return tokens;
 }
 
+std::vector<int> busiestExperts(const std::vector<plots::Token>& tokens, std::size_t count) {
+    std::map<int, int> chosen;
+    for (const plots::Token& token : tokens)
+        if (token.expert >= 0) ++chosen[token.expert];
+    std::vector<std::pair<int, int>> order(chosen.begin(), chosen.end());
+    std::ranges::stable_sort(order, [](const auto& a, const auto& b) { return a.second > b.second; });
+    std::vector<int> experts;
+    for (std::size_t i = 0; i < std::min(count, order.size()); ++i) experts.push_back(order[i].first);
+    return experts;
+}
+
 const telemetry::GeneratedSample* sampleAt(const RunData& run, double step) {
     const telemetry::GeneratedSample* found = nullptr;
     for (const telemetry::GeneratedSample& sample : run.samples())
@@ -36,7 +55,7 @@ const telemetry::GeneratedSample* sampleAt(const RunData& run, double step) {
 }
 
 TrainSample::TrainSample(QWidget* parent)
-    : QWidget(parent), m_title(new QLabel(tr("Sample"), this)), m_step(new QLabel(this)), m_every(new QLabel(this)), m_text(new plots::TokenText(this)) {
+    : QWidget(parent), m_title(new QLabel(tr("Sample"), this)), m_step(new QLabel(this)), m_legend(new QLabel(this)), m_every(new QLabel(this)), m_text(new plots::TokenText(this)) {
     setObjectName(QStringLiteral("sampleStrip"));
     setFixedHeight(48);
     auto* row = new QHBoxLayout(this);
@@ -48,6 +67,10 @@ TrainSample::TrainSample(QWidget* parent)
         label->setProperty("role", "unit");
     }
     m_step->setObjectName(QStringLiteral("sampleStep"));
+    m_legend->setObjectName(QStringLiteral("sampleLegend"));
+    m_legend->setFont(plots::uiFont(11));
+    m_legend->setProperty("role", "label");
+    m_legend->setTextFormat(Qt::RichText);
     m_text->setMode(plots::TokenText::Strip);
     m_text->setObjectName(QStringLiteral("sampleText"));
     m_text->setAccessibleName(tr("Sample of generated text"));
@@ -56,6 +79,7 @@ TrainSample::TrainSample(QWidget* parent)
     row->addSpacing(12);
     row->addWidget(m_text, 1);
     row->addSpacing(12);
+    row->addWidget(m_legend);
     row->addWidget(m_every);
 }
 
@@ -66,6 +90,7 @@ void TrainSample::setSample(const RunData* data, std::int64_t moeLayer, double s
     m_every->setVisible(every > 0);
     if (!sample) {
         m_text->setTokens({}, 0);
+        showLegend({}, 0);
         const bool coming = data && data->state().lockHeld;
         m_step->setText(every == 0 ? tr("none: sampling is off in this run") : coming ? tr("first one after step %1").arg(every) : tr("none at this step"));
         return;
@@ -75,7 +100,25 @@ void TrainSample::setSample(const RunData* data, std::int64_t moeLayer, double s
     QString whole;
     for (const plots::Token& token : tokens) whole += token.text;
     m_text->setToolTip(whole.toHtmlEscaped().replace(QLatin1Char('\n'), QStringLiteral("<br>")));
+    showLegend(tokens, sample->experts);
     m_text->setTokens(std::move(tokens), sample->experts);
+}
+
+// With more experts than colours, the busiest of this text have one each, with their names beside it; the rest is grey.
+void TrainSample::showLegend(const std::vector<plots::Token>& tokens, int experts) {
+    QString legend;
+    std::vector<int> colour(static_cast<std::size_t>(experts), -1);
+    if (!plots::expertsHaveIdentity(experts)) {
+        const std::vector<int> named = busiestExperts(tokens, kNamed);
+        for (std::size_t i = 0; i < named.size(); ++i) {
+            colour[static_cast<std::size_t>(named[i])] = static_cast<int>(i);
+            legend += QStringLiteral("<span style=\"color:%1\">\u25A0</span>\u00A0E%2&nbsp; ").arg(plots::theme().expertFill[i].name()).arg(named[i]);
+        }
+        if (!named.empty()) legend += tr("others grey");
+    }
+    m_text->setClusters(std::move(colour));
+    m_legend->setText(legend);
+    m_legend->setVisible(!legend.isEmpty());
 }
 
 void TrainSample::paintEvent(QPaintEvent*) {

@@ -16,6 +16,9 @@ std::vector<plots::Token> sampleTokens(const telemetry::GeneratedSample& sample,
 /// Newest sample at or before a step; nullptr if there is none.
 const telemetry::GeneratedSample* sampleAt(const RunData& run, double step);
 
+/// Experts by how many tokens of a sample chose them first, most first, at most `count`.
+std::vector<int> busiestExperts(const std::vector<plots::Token>& tokens, std::size_t count);
+
 class TrainSample : public QWidget {
     Q_OBJECT
 public:
@@ -27,7 +30,9 @@ protected:
     void paintEvent(QPaintEvent*) override;
 
 private:
-    QLabel *m_title, *m_step, *m_every;
+    void showLegend(const std::vector<plots::Token>& tokens, int experts);
+
+    QLabel *m_title, *m_step, *m_legend, *m_every;
     plots::TokenText* m_text;
 };
 

@@ -1,6 +1,7 @@
 // What the window knows of a run: axes, steering, events, curves; against the formulas the store was filled by.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/base/error.hpp"
@@ -153,6 +154,56 @@ TEST(Events, AreNumberedAndSaidInWords) {
     EXPECT_EQ(events[2].step, 150);
     const auto flags = flagsOf(events, data, XAxis::tokens);
     EXPECT_NEAR(flags[2].x, 150.0 * testing::kFakeTokensPerStep, 1);
+}
+
+TEST(Events, ARigThatStandsFromTheStartIsAFlagAtStepZero) {
+    FakeStore store;
+    FakeRun run;
+    run.config = testing::fakeConfig(8, 1, 2);
+    run.config.router.rig = {0, 6, 0, 0, 0, 0, 0, -2};
+    run.events = false;
+    const auto events = shownEvents(read(store, store.add(run)));
+    ASSERT_EQ(events.size(), 1u);
+    EXPECT_EQ(events[0].step, 0);
+    EXPECT_FALSE(events[0].alarm);
+    EXPECT_TRUE(events[0].text.contains(QStringLiteral("E1 +6.00, E7 \u22122.00")) || events[0].text.contains(QStringLiteral("E1 +6, E7 \u22122"))) << events[0].text.toStdString();
+}
+
+TEST(Curves, WhatAResumeLeftBehindIsDrawnGreyBehindTheRun) {
+    FakeStore store;
+    FakeRun run;
+    run.config = testing::fakeConfig();
+    run.steps = 60;
+    run.state = storage::RunState::running;
+    const std::string ulid = store.add(run);
+    store.writer(ulid).startAttempt(40);
+    run.offset = 1;
+    store.train(ulid, run, 41);
+    RunOpening opening;
+    storage::RunReader reader(store.store().runFolder(ulid));
+    opening.meta = reader.meta();
+    opening.superseded = reader.superseded();
+    for (const storage::SeriesInfo& info : reader.listSeries()) opening.series.push_back({info, reader.series(info.name)});
+    const plots::Lane lane = lossLane(RunData(opening), {});
+    const auto left = std::ranges::find_if(lane.curves, [](const plots::Curve& curve) { return curve.id.startsWith(QStringLiteral("loss_left_behind")); });
+    const auto train = std::ranges::find(lane.curves, QStringLiteral("train_loss"), &plots::Curve::id);
+    ASSERT_NE(left, lane.curves.end());
+    EXPECT_LT(left, train) << "behind the line that holds";
+    EXPECT_EQ(left->ink.kind, plots::Ink::Text3);
+    EXPECT_FALSE(left->inReadout);
+    EXPECT_EQ(left->points.x.back(), 60);
+    FakeRun before = run;
+    before.offset = 0;
+    EXPECT_NEAR(left->points.y.back(), testing::fakeLoss(before, 60), 1e-5);
+    EXPECT_EQ(train->points.x.back(), 41);
+}
+
+TEST(Samples, OfManyExpertsNameTheBusiest) {
+    std::vector<plots::Token> tokens(6);
+    const int chosen[] = {-1, 40, 7, 40, 7, 40};
+    for (std::size_t i = 0; i < tokens.size(); ++i) tokens[i].expert = chosen[i];
+    EXPECT_EQ(busiestExperts(tokens, 1), std::vector<int>{40});
+    EXPECT_EQ(busiestExperts(tokens, 6), (std::vector<int>{40, 7}));
 }
 
 TEST(Samples, AreColouredByTheChosenLayerAndThePromptIsNot) {
