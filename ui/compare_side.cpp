@@ -12,6 +12,8 @@
 #include <QTableWidget>
 #include <QVBoxLayout>
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 #include <cmath>
 
@@ -24,7 +26,7 @@
 namespace moescope::ui {
 namespace {
 
-constexpr int kRowHeight = 26, kColumnWidth = 64, kMostRows = 14, kLongestCell = 60;
+constexpr int kRowHeight = 26, kColumnWidth = 76, kMostRows = 14, kLongestCell = 60;
 
 QString text(const std::string& value) { return QString::fromStdString(value); }
 
@@ -44,6 +46,20 @@ QString cellText(const std::string& json) {
     if (value == QLatin1String("false")) return CompareSide::tr("off");
     if (value == QLatin1String("[]") || value == QLatin1String("null")) return QStringLiteral("\u2013");
     return value;
+}
+
+/// What a narrow cell shows of a value: a list of objects by their names or its length, whole numbers without ".0".
+QString shortText(const QString& value) {
+    const auto list = nlohmann::json::parse(value.toStdString(), nullptr, false);
+    if (list.is_array() && !list.empty() && list[0].is_object()) {
+        QStringList names;
+        for (const auto& entry : list)
+            if (entry.is_object() && entry.contains("name") && entry["name"].is_string()) names << text(entry["name"].get<std::string>());
+        return names.isEmpty() ? CompareSide::tr("list of %1").arg(list.size()) : names.join(QStringLiteral(", "));
+    }
+    QString shown = value;
+    if (list.is_array()) shown.replace(QRegularExpression(QStringLiteral("(\\d)\\.0\\b")), QStringLiteral("\\1")).replace(QLatin1Char(','), QStringLiteral(", "));
+    return shown.size() > kLongestCell ? shown.left(kLongestCell) + QChar(0x2026) : shown;
 }
 
 QString markdownCell(QString cell) { return cell.replace(QLatin1Char('\\'), QLatin1String("\\\\")).replace(QLatin1Char('|'), QLatin1String("\\|")).replace(QLatin1Char('\n'), QLatin1Char(' ')); }
@@ -165,6 +181,7 @@ CompareSide::Section CompareSide::addSection(const char* name, const QString& ti
     section.table->verticalHeader()->setMaximumWidth(168);
     section.table->verticalHeader()->setFont(plots::uiFont(12));
     section.table->horizontalHeader()->setFont(plots::uiFont(12));
+    section.table->horizontalHeader()->setTextElideMode(Qt::ElideRight);
     section.table->horizontalHeader()->setDefaultSectionSize(kColumnWidth);
     section.table->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     section.table->setFont(plots::uiFont(12));
@@ -210,7 +227,7 @@ void CompareSide::show(Section& section, const TextTable& values, const std::vec
         table.setVerticalHeaderItem(row, key);
         for (int column = 0; column < table.columnCount(); ++column) {
             const QString value = values.cells[static_cast<std::size_t>(row)][column];
-            auto* cell = new QTableWidgetItem(value.size() > kLongestCell ? value.left(kLongestCell) + QChar(0x2026) : value);
+            auto* cell = new QTableWidgetItem(shortText(value));
             cell->setToolTip(value);
             table.setItem(row, column, cell);
         }
