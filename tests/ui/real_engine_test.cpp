@@ -1,0 +1,119 @@
+// The window and a real engine: the first demo from its tile to a resume, driven through the controls a person uses.
+#include <QCoreApplication>
+#include <QComboBox>
+#include <QFileInfo>
+#include <QMenu>
+#include <QToolButton>
+
+#include <algorithm>
+#include <cmath>
+
+#include "plots/bars.hpp"
+#include "plots/controls.hpp"
+#include "storage/run_reader.hpp"
+#include "tests/ui/shell_support.hpp"
+#include "ui/engine_link.hpp"
+
+namespace moescope::ui {
+namespace {
+
+using namespace testing;
+using storage::RunState;
+
+/// The engine beside the tests' folder, unless one is named; false when it is not built.
+bool hasEngine() {
+    if (qEnvironmentVariableIsEmpty("MOESCOPE_ENGINE"))
+        qputenv("MOESCOPE_ENGINE", QFileInfo(QCoreApplication::applicationDirPath() + QStringLiteral("/../moescope-engine")).absoluteFilePath().toUtf8());
+    return !EngineLink::enginePath().isEmpty();
+}
+
+template <class Condition>
+bool slowly(Condition&& condition) {
+    return QTest::qWaitFor(condition, 90'000);
+}
+
+class Demo {
+public:
+    explicit Demo(Shell& shell) : m_shell(shell) {}
+    WatchedRun& run() { return m_shell.window().run(); }
+    double step() { return run().data() ? run().data()->lastStep() : -1; }
+    void click(const char* button) { m_shell.find<QAbstractButton>(button)->click(); }
+    bool reaches(RunState state) {
+        return slowly([&] { return run().data() && run().state() == state; });
+    }
+    bool goesBeyond(double wanted) {
+        return slowly([&] { return step() > wanted; });
+    }
+    void mute(int expert) {
+        emit m_shell.find<plots::LoadBars>("loadBars")->expertMenuRequested(expert, QPoint(0, 0));
+        auto* menu = m_shell.find<QMenu>("expertMenu");
+        ASSERT_TRUE(menu);
+        menu->findChild<QAction*>(QStringLiteral("muteExpert"))->trigger();
+        menu->close();
+    }
+    std::vector<storage::StoredEvent> events() { return storage::RunReader(run().data() ? m_shell.window().library().runFolder(run().ulid()).toStdString() : "").events(); }
+    std::ptrdiff_t count(const std::string& code) {
+        const auto all = events();
+        return std::ranges::count_if(all, [&](const auto& stored) { return stored.event.code == code && !stored.superseded; });
+    }
+
+private:
+    Shell& m_shell;
+};
+
+TEST(RealEngine, TheFirstDemoIsStartedSteeredStoppedAndResumedFromTheWindow) {
+    if (!hasEngine()) GTEST_SKIP() << "moescope-engine is not built";
+    FakeStore store;
+    Shell shell(store);
+    Demo demo(shell);
+    demo.click("demoTileButton");
+    ASSERT_TRUE(demo.goesBeyond(3)) << shell.text("bannerSentence").toStdString();
+    EXPECT_TRUE(demo.run().canSteer());
+
+    auto* pace = shell.find<QComboBox>("pace");
+    ASSERT_TRUE(pace);
+    emit pace->activated(0);  // full speed
+    ASSERT_TRUE(slowly([&] { return demo.run().steering().config.training.pace == 0; }));
+
+    ASSERT_TRUE(slowly([&] { return shell.shows("bannerAction"); }));
+    EXPECT_EQ(shell.find<QPushButton>("bannerAction")->text(), QStringLiteral("Cure"));
+    demo.click("bannerAction");
+    ASSERT_TRUE(slowly([&] { return shell.find<plots::Knob>("balanceKnob")->value() == 0.2; }));
+
+    demo.click("primaryButton");
+    ASSERT_TRUE(demo.reaches(RunState::paused));
+    const double paused = demo.step();
+    demo.click("stepButton");
+    ASSERT_TRUE(demo.goesBeyond(paused));
+    EXPECT_EQ(demo.step(), paused + 1);
+    EXPECT_EQ(demo.run().state(), RunState::paused);
+
+    demo.mute(3);
+    demo.click("primaryButton");
+    ASSERT_TRUE(demo.reaches(RunState::running));
+    ASSERT_TRUE(slowly([&] { return demo.run().steering().isMuted(0, 3); }));
+    ASSERT_TRUE(demo.goesBeyond(paused + 4));
+
+    demo.click("stopButton");
+    ASSERT_TRUE(demo.reaches(RunState::stopped));
+    const double stopped = demo.step();
+    ASSERT_TRUE(slowly([&] { return shell.find<QPushButton>("primaryButton")->text().contains(QStringLiteral("Resume")); }));
+    demo.click("primaryButton");
+    ASSERT_TRUE(demo.goesBeyond(stopped + 2)) << shell.text("bannerSentence").toStdString();
+    EXPECT_TRUE(demo.run().steering().isMuted(0, 3)) << "a resume keeps what was done";
+    demo.click("stopButton");
+    ASSERT_TRUE(demo.reaches(RunState::stopped));
+
+    EXPECT_EQ(demo.count("command.set"), 2) << "the pace and the cure";
+    EXPECT_EQ(demo.count("run.paused"), 1);
+    EXPECT_EQ(demo.count("run.continued"), 1);
+    EXPECT_EQ(demo.count("command.mute"), 1);
+    EXPECT_EQ(demo.count("run.resumed"), 1);
+    EXPECT_EQ(demo.count("command.refused"), 0);
+    const storage::RunRow* row = shell.window().library().find(demo.run().ulid());
+    ASSERT_TRUE(row);
+    EXPECT_EQ(row->preset, "collapse");
+}
+
+}  // namespace
+}  // namespace moescope::ui
