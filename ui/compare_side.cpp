@@ -26,7 +26,7 @@
 namespace moescope::ui {
 namespace {
 
-constexpr int kRowHeight = 26, kColumnWidth = 76, kMostRows = 14, kLongestCell = 60;
+constexpr int kRowHeight = 26, kColumnWidth = 80, kHeadEdge = 32, kMostRows = 14, kLongestCell = 60;
 
 QString text(const std::string& value) { return QString::fromStdString(value); }
 
@@ -181,7 +181,6 @@ CompareSide::Section CompareSide::addSection(const char* name, const QString& ti
     section.table->verticalHeader()->setMaximumWidth(168);
     section.table->verticalHeader()->setFont(plots::uiFont(12));
     section.table->horizontalHeader()->setFont(plots::uiFont(12));
-    section.table->horizontalHeader()->setTextElideMode(Qt::ElideRight);
     section.table->horizontalHeader()->setDefaultSectionSize(kColumnWidth);
     section.table->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     section.table->setFont(plots::uiFont(12));
@@ -217,7 +216,8 @@ void CompareSide::show(Section& section, const TextTable& values, const std::vec
     std::vector<CompareEntry> known = readableOf(entries);
     for (int column = 0; column < table.columnCount(); ++column) {
         const CompareEntry& entry = known[static_cast<std::size_t>(column)];
-        auto* head = new QTableWidgetItem(QIcon(dash(entry.ink, devicePixelRatioF())), entry.name);
+        const QString fitted = QFontMetrics(plots::uiFont(12)).elidedText(entry.name, Qt::ElideRight, kColumnWidth - kHeadEdge);
+        auto* head = new QTableWidgetItem(QIcon(dash(entry.ink, devicePixelRatioF())), fitted);
         head->setToolTip(entry.name);
         table.setHorizontalHeaderItem(column, head);
     }

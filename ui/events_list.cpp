@@ -5,6 +5,8 @@
 #include <QHash>
 #include <QRegularExpression>
 
+#include <cmath>
+
 #include "core/config/config_json.hpp"
 #include "plots/figures.hpp"
 #include "ui/run_words.hpp"
@@ -44,7 +46,7 @@ QString wordsOf(const telemetry::Event& event) {
 QString rigWords(const config::RouterConfig& router) {
     QStringList rigged;
     for (std::size_t e = 0; e < router.rig.size(); ++e)
-        if (router.rig[e] != 0) rigged << QStringLiteral("E%1 %2%3").arg(e).arg(router.rig[e] > 0 ? QStringLiteral("+") : QString(), plots::figure(router.rig[e]));
+        if (router.rig[e] != 0) rigged << QStringLiteral("E%1 %2%3").arg(e).arg(router.rig[e] > 0 ? QStringLiteral("+") : QString(), plots::figure(router.rig[e], std::trunc(router.rig[e]) == router.rig[e] ? plots::Figure::Integer : plots::Figure::Fixed2));
     return rigged.isEmpty() ? QString() : QCoreApplication::translate("Train", "Router rigged from the start: %1").arg(rigged.join(QStringLiteral(", ")));
 }
 

@@ -15,6 +15,7 @@
 #include "ui/run_library.hpp"
 #include "ui/run_watched.hpp"
 #include "ui/run_words.hpp"
+#include "ui/toolbar.hpp"
 #include "ui/train_page.hpp"
 
 namespace moescope::ui {
@@ -48,6 +49,8 @@ void MainWindow::connectEngines() {
     connect(m_engines.get(), &EngineLink::refused, this, &MainWindow::onEngineRefused);
     connect(m_engines.get(), &EngineLink::ended, this, [this](int, int, const QString&) { m_library->refresh(); });
     connect(&m_train->banner(), &RunBanner::acted, this, &MainWindow::onBanner);
+    connect(m_toolbar, &Toolbar::resumeRequested, this, &MainWindow::resumeRun);
+    connect(m_toolbar, &Toolbar::trainAgainRequested, this, &MainWindow::trainAgain);
 }
 
 void MainWindow::showRecipe(const config::RunConfig& config, const QString& from) {
@@ -79,6 +82,7 @@ void MainWindow::trainAgain() {
 }
 
 void MainWindow::resumeRun() {
+    if (!m_ours.isEmpty()) return m_status->showMessage(tr("An engine is already starting."), kMessageMs);
     m_trouble.clear();
     m_ours.insert(m_engines->run({QStringLiteral("resume"), m_run->ulid()}));
     m_status->showMessage(tr("Starting an engine to resume %1.").arg(m_run->name()), kMessageMs);

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/config/presets.hpp"
 #include "plots/bars.hpp"
 #include "plots/controls.hpp"
 #include "storage/run_reader.hpp"
@@ -113,6 +114,27 @@ TEST(RealEngine, TheFirstDemoIsStartedSteeredStoppedAndResumedFromTheWindow) {
     const storage::RunRow* row = shell.window().library().find(demo.run().ulid());
     ASSERT_TRUE(row);
     EXPECT_EQ(row->preset, "collapse");
+}
+
+TEST(RealEngine, TrainAgainRepeatsAFinishedRunWithTheSameSettings) {
+    if (!hasEngine()) GTEST_SKIP() << "moescope-engine is not built";
+    FakeStore store;
+    FakeRun old;
+    ASSERT_TRUE(config::applyPreset(old.config, "collapse").empty());
+    old.config.training.steps = 4;
+    old.config.training.warmup = 0;
+    old.config.training.pace = 0;
+    old.steps = 4;
+    Shell shell(store);
+    const std::string ulid = store.add(old);
+    shell.open(ulid);
+    Demo demo(shell);
+    demo.click("primaryButton");
+    ASSERT_TRUE(slowly([&] { return demo.run().data() && demo.run().ulid().toStdString() != ulid; })) << shell.text("bannerSentence").toStdString();
+    ASSERT_TRUE(demo.reaches(RunState::finished));
+    EXPECT_EQ(demo.step(), 4);
+    EXPECT_EQ(demo.run().data()->config().router.rig, old.config.router.rig);
+    EXPECT_EQ(demo.run().data()->config().training.lr, old.config.training.lr);
 }
 
 }  // namespace
