@@ -193,6 +193,16 @@ base::Problems restoreFork(Trainer& trainer, const ChosenCheckpoint& chosen, con
     return {};
 }
 
+/// A checkpoint of a later step than the newest stored value: the log beside run.db went, and what was only in it.
+void tellLostLog(const Context& context, storage::RunWriter& writer, const Trainer& trainer) {
+    const std::int64_t step = trainer.stepsDone(), last = std::max<std::int64_t>(0, writer.lastStep()), every = trainer.config().telemetry.report_every;
+    if (every == 0 || last + every > step) return;
+    const std::string text = "The curves end at step " + std::to_string(last) + " and the checkpoint is of step " + std::to_string(step) +
+                             ": the log run.db-wal was deleted or lost. Training goes on from the checkpoint; the steps between have no curves.";
+    writer.append(telemetry::Event{step, telemetry::Severity::warning, "db.wal_lost", text, "{}"});
+    context.say("warning: " + text);
+}
+
 std::uint64_t checkpointBytes(const Machine& machine) { return static_cast<std::uint64_t>(machine.trainer->parametersTotal()) * 12; }
 
 }  // namespace
@@ -227,6 +237,7 @@ int trainNew(const Context& context, NewTraining wanted) {
     writer.startAttempt(machine.trainer->stepsDone(), training::environmentJson());
     const storage::RunFacts facts = factsOf(machine, wanted.config);
     writer.setFacts(facts);
+    writer.compact();  // what names layers and domains is in run.db itself, whatever becomes of its log
     sayStart(context, run, nameOf(store, run), machine, wanted.config);
     return runSession(context, store, run, std::move(writer), machine, facts, CommandLog(), {}, stateJson, wanted.ack, false);
 }
@@ -255,18 +266,20 @@ int resume(const Context& context, const Resumption& wanted) {
     CommandLog commands(more.value("commands", Json::array()).dump(), Session::commandsAppliedIn(chosen.loaded.stateJson));
     if (!wanted.replay) commands.dropPending();
     writer.startAttempt(machine.trainer->stepsDone(), training::environmentJson());
-    storage::RunFacts facts = stored;
-    Json kept = more;
+    const bool unknown = stored.vocabulary.empty();
+    storage::RunFacts facts = unknown ? factsOf(machine, config) : stored;
+    Json kept = unknown ? Json::parse(facts.moreJson) : more;
     kept["steps"] = config.training.steps;
     kept["commands"] = Json::parse(commands.json());
     facts.moreJson = kept.dump();
     writer.setFacts(facts);
+    tellLostLog(context, writer, *machine.trainer);
     for (const std::int64_t step : chosen.bad) writer.markCheckpoint(step, "bad");
     for (const std::string& complaint : chosen.complaints) {
         writer.append(telemetry::Event{machine.trainer->stepsDone(), telemetry::Severity::warning, "ckpt.bad", complaint, "{}"});
         context.say("warning: " + complaint);
     }
-    writer.commit();
+    writer.compact();
     std::erase_if(rows, [&](const auto& row) { return std::find(chosen.bad.begin(), chosen.bad.end(), row.step) != chosen.bad.end(); });
     sayStart(context, wanted.run, nameOf(store, wanted.run), machine, config);
     return runSession(context, store, wanted.run, std::move(writer), machine, facts, std::move(commands), std::move(rows),

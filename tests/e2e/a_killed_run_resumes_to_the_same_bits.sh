@@ -32,6 +32,20 @@ cut=$(engine runs list --where 'name=cut' --json --quiet | field run)
 expect_exit 0 engine resume "$cut" --quiet
 [ "$(digest_of "$cut")" = "$(digest_of whole)" ] || fail "a run killed in its last save has other bits after the resume"
 
+engine train "${quick[@]}" "${steps[@]}" --name straight0 --quiet || fail "the straight run failed"
+# Somebody deletes the log of a killed run: the resume goes on from the checkpoint and says what is missing.
+start_slow bare
+wait_for 20 step_reached bare 22
+kill -9 "$pid"
+wait "$pid" 2>/dev/null
+rm -f "$MOESCOPE_STORE/runs/$(engine runs show bare --json --quiet | grep -oE '"run":"[^"]*' | head -n 1 | cut -c8-)"/run.db-{wal,shm}
+expect_exit 0 engine resume bare --json
+expect_text "$err" 'curves end at step [0-9]+ and the checkpoint is of step 20: the log run.db-wal'
+expect_exit 0 engine runs show bare --json
+expect_text "$out" '"code":"db.wal_lost"'
+[ "$(digest_of bare | grep -F weights)" = "$(digest_of straight0 | grep -F weights)" ] || fail "without its log the run went another way"
+expect_exit 0 engine verify bare --deep
+
 for trial in 1 2; do
   start_slow "killed$trial"
   wait_for 20 step_reached "killed$trial" $((8 + 12 * trial))
