@@ -8,6 +8,7 @@ namespace moescope::plots {
 namespace {
 
 constexpr double nameRoom = 1.2;   // the name of a lane stands in its upper right corner: data stays below it
+constexpr int thickUpTo = 8;       // lines of 2 px; more are thin and without their raw values behind them
 
 double penWidth(const Curve& curve) {
     if (curve.width > 0) return curve.width;
@@ -17,6 +18,11 @@ double penWidth(const Curve& curve) {
         case CurveRole::Baseline: return 1.6;
         default: return 2;
     }
+}
+
+// Many thick antialiased lines cost seconds and show less than thin ones.
+bool isCrowded(const Lane& lane) {
+    return std::count_if(lane.curves.begin(), lane.curves.end(), [](const Curve& curve) { return curve.role != CurveRole::Domain; }) > thickUpTo;
 }
 
 // Multiple of a quarter step outside [lo, hi], so that a live axis changes rarely.
@@ -179,7 +185,9 @@ void LaneView::drawBands() {
 void LaneView::drawCurve(size_t i) {
     const Curve& curve = m_lane.curves[i];
     const int columns = std::max(2, m_rect->width());
-    const QPen pen = curvePen(theme(), curve);
+    const bool crowded = isCrowded(m_lane);
+    QPen pen = curvePen(theme(), curve);
+    if (crowded) pen.setWidthF(1);
     if (curve.role == CurveRole::Validation) {
         Points seen = decimate(curve.points.x, curve.points.y, m_range.lo, m_range.hi, columns);
         const size_t stride = std::max<size_t>(1, (seen.x.size() + 11) / 12);
@@ -188,11 +196,11 @@ void LaneView::drawCurve(size_t i) {
         return;
     }
     const bool smooth = curve.smoothed && m_options.smoothing > 0;
-    if (smooth) {
+    if (smooth && !crowded) {
         const QPen faint(withOpacity(pen.color(), 0.25), 1);
         graph(decimate(curve.points.x, curve.points.y, m_range.lo, m_range.hi, columns), faint);
     }
-    graph(decimate(curve.points.x, m_values[i], m_range.lo, m_range.hi, columns), pen);
+    graph(decimate(curve.points.x, m_values[i], m_range.lo, m_range.hi, columns), pen)->setAntialiased(!crowded);
 }
 
 double LaneView::yPixel(double y) const { return m_rect->axis(QCPAxis::atLeft)->coordToPixel(y); }
