@@ -50,6 +50,7 @@ TEST(Help, ACardOpensFromThePanelsMenuAndEscapeClosesIt) {
     ASSERT_TRUE(card);
     EXPECT_TRUE(card->isVisible());
     EXPECT_TRUE(shell.text("helpCardText").contains(QStringLiteral("effective_experts")));
+    if (const QString gallery = qEnvironmentVariable("MOESCOPE_GALLERY"); !gallery.isEmpty()) card->grab().save(gallery + QStringLiteral("/help-card.png"));
     QTest::keyClick(card, Qt::Key_Escape);
     EXPECT_TRUE(waitFor([&] { return card.isNull(); }));
 }
