@@ -38,11 +38,6 @@ StopSignal::StopSignal() {
     handle(SIGTERM, onSignal);
 }
 
-StopSignal::~StopSignal() {
-    handle(SIGINT, SIG_DFL);
-    handle(SIGTERM, SIG_DFL);
-}
-
 bool StopSignal::asked() const noexcept { return g_asked != 0; }
 
 void ignoreBrokenPipes() {

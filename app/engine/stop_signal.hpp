@@ -4,11 +4,10 @@
 
 namespace moescope::app {
 
-/// Installs the handlers for the life of the object; one at a time. SIGPIPE and SIGXFSZ are ignored for ever.
+/// Installs the handlers; they stay, so that a second signal also ends an engine that is closing its store. SIGPIPE and SIGXFSZ are ignored for ever.
 class StopSignal {
 public:
     StopSignal();
-    ~StopSignal();
     StopSignal(const StopSignal&) = delete;
     StopSignal& operator=(const StopSignal&) = delete;
 

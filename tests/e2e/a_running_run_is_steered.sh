@@ -37,4 +37,18 @@ code=$?
 [ "$code" = 10 ] || fail "SIGTERM gave exit $code"
 [ "$(state_of steered)" = stopped ] || fail "after SIGTERM the state is $(state_of steered)"
 expect_exit 2 engine send steered pause
+
+# A second signal stops at once, whatever the engine is doing by then: writing the checkpoint, or already closing the store.
+for gap in 0.01 0.1 0.2 0.4; do
+  "$MOESCOPE_ENGINE" train "${quick[@]}" --set training.steps=100000 --set training.pace=20 --name "twice $gap" --quiet 2>/dev/null &
+  pid=$!
+  wait_for 20 step_reached "twice $gap" 3
+  kill -TERM "$pid"
+  read -r -t "$gap" <> <(:)
+  kill -TERM "$pid" 2>/dev/null
+  wait "$pid"
+  code=$?
+  [ "$code" = 10 ] || fail "a second signal after $gap s gave exit $code"
+done
+expect_exit 2 engine send steered pause
 expect_text "$err" 'not running'
