@@ -146,6 +146,7 @@ BenchResult runBench(std::string_view kind, const config::RunConfig& config, dou
     if (kind == "moe" && config.router.net == "hash") problems.push_back({"router.net", "A hash router needs token ids; bench train runs it."});
     for (base::Problem& problem : config::validate(config)) problems.push_back(std::move(problem));
     out.device = resolveDevice(config.training.device, problems);
+    for (base::Problem& problem : precisionProblems(config.training.precision, out.device)) problems.push_back(std::move(problem));
     if (!problems.empty()) return out;
     prepareThread(config.training.threads, config.training.deterministic);
     out.threads = at::get_num_threads();

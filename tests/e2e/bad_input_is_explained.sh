@@ -24,6 +24,7 @@ mistake 2 'training.lr' train "${quick[@]}" --set training.lr=-1
 mistake 2 'KEY=VALUE' train "${quick[@]}" --set training.steps
 if ! engine devices --json | grep -q '"id":"cuda'; then # a machine without a GPU says what to take instead
   mistake 2 'training.precision: bf16 .*precision=float32' train "${quick[@]}" --set training.precision=bf16
+  mistake 2 'training.precision: bf16' bench train --preset tiny --set training.precision=bf16
   mistake 2 'training.device: .*auto, cpu' train "${quick[@]}" --device cuda
   mistake 2 'training.device: .*auto, cpu' estimate "${quick[@]}" --device cuda:3
   mistake 2 'training.precision: bf16 .*precision=float32' estimate "${quick[@]}" --set training.precision=bf16
