@@ -154,7 +154,7 @@ void visitTrainingFields(Training& t, Visit& visit) {
     visit(number("training.accumulate", "Accumulate", "micro-batches", "Micro-batches summed up before each step.", 1, 65536), t.accumulate);
     visit(number("training.lr", "Learning rate", "", "Peak step size of the optimizer.", 0, 1e6, Live::nextStep), t.lr);
     visit(number("training.min_lr_ratio", "Final rate", "share", "Share of the peak rate at the end of the schedule.", 0, 1), t.min_lr_ratio);
-    visit(number("training.warmup", "Warm-up", "steps", "Steps until the learning rate is at its peak.", 0, 1e12), t.warmup);
+    visit(number("training.warmup", "Warm-up", "steps", "Steps until the learning rate is at its peak; a run with fewer steps ends on the way there.", 0, 1e12), t.warmup);
     visit(choice("training.schedule", "Schedule", "cosine|linear|constant|wsd", "How the learning rate falls after the warm-up."), t.schedule);
     visit(number("training.beta1", "Beta 1", "", "Memory of AdamW's mean gradient.", 0, 0.999999), t.beta1);
     visit(number("training.beta2", "Beta 2", "", "Memory of AdamW's squared gradient.", 0, 0.999999), t.beta2);

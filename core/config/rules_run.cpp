@@ -63,11 +63,6 @@ void checkTraining(const RunConfig& c, Problems& problems) {
     if (t.lr <= 0)
         refuse(problems, "training.lr",
                "training.lr is 0: nothing would be learned; use a rate above 0, such as 0.003.");
-    if (t.warmup > t.steps)
-        refuse(problems, "training.warmup",
-               fmt::format(
-                   "training.warmup is {} steps but the run has only {}; the learning rate would never reach its peak.",
-                   t.warmup, t.steps));
     if (!isDevice(t.device))
         refuse(problems, "training.device",
                fmt::format("training.device is \"{}\"; use auto, cpu, cuda or cuda:N.", base::printable(t.device, 60)));

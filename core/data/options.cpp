@@ -22,6 +22,12 @@ bool isSpaceOrControl(char32_t letter) {
            (letter >= 0x2000 && letter <= 0x200f) || (letter >= 0x2028 && letter <= 0x202f) || letter == 0xFEFF;
 }
 
+std::u32string codePoints(std::string_view text) {
+    std::u32string points;
+    base::forEachCodePoint(text, [&](const base::CodePoint &point, std::size_t) { points.push_back(point.value); });
+    return points;
+}
+
 std::string quoted(char32_t letter) {
     std::string text = "'";
     base::appendUtf8(text, letter);
@@ -134,6 +140,14 @@ void Options::refuseUnknown(std::string_view family) {
         problem(name,
                 fmt::format("The family {} has no option '{}'; it has: {}.", family, base::printable(name), known));
     }
+}
+
+std::u32string Options::marks(std::string_view name, std::string_view standard) {
+    const std::u32string found = codePoints(text(name, standard));
+    const auto odd = [](char32_t mark) { return mark != U' ' && isSpaceOrControl(mark); };
+    if (found.size() == 2 && found[0] != found[1] && std::none_of(found.begin(), found.end(), odd)) return found;
+    problem(name, "Give two different characters: what stands between words and what ends a sentence, for example \" .\".");
+    return codePoints(standard);
 }
 
 }  // namespace moescope::data

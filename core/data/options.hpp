@@ -28,6 +28,9 @@ public:
     std::u32string alphabet(std::string_view name, std::string_view standard, std::size_t fewest,
                             std::u32string_view reserved = {});
 
+    /// What stands between words and what ends a sentence: two different characters, blanks allowed.
+    std::u32string marks(std::string_view name, std::string_view standard);
+
     void problem(std::string_view name, std::string text);
     /// Problems for options that no call asked for.
     void refuseUnknown(std::string_view family);

@@ -175,7 +175,7 @@ TEST(Schedule, FollowsItsFormulaAtEveryStep) {
     EXPECT_DOUBLE_EQ(learningRate(t, 1'000'000), 0.05);
 }
 
-TEST(Schedule, SurvivesNoWarmUpAndWarmUpToTheEnd) {
+TEST(Schedule, SurvivesNoWarmUpAndWarmUpToTheEndOrBeyond) {
     TrainingConfig t;
     t.steps = 10;
     t.warmup = 0;
@@ -183,6 +183,8 @@ TEST(Schedule, SurvivesNoWarmUpAndWarmUpToTheEnd) {
     t.warmup = 10;
     EXPECT_DOUBLE_EQ(learningRate(t, 9), t.lr);
     EXPECT_DOUBLE_EQ(learningRate(t, 10), t.lr);
+    t.warmup = 40;
+    EXPECT_DOUBLE_EQ(learningRate(t, 9), t.lr / 4);
 }
 
 TEST(WeighRule, IsResolvedByTheNumberOfChosenExperts) {

@@ -223,6 +223,22 @@ TEST(Language, WordsOfASentenceShareOneEnding) {
     EXPECT_EQ(endings.size(), 3U);
 }
 
+TEST(Language, OfOtherMarksIsTheSameTextWithTheMarksReplaced) {
+    const auto plain = makeFamily("language", {{"alphabet", text("greek")}});
+    const auto marked = makeFamily("language", {{"alphabet", text("greek")}, {"marks", text("·;")}});
+    EXPECT_DOUBLE_EQ(plain->floor(), marked->floor());
+    EXPECT_EQ(marked->characters().find_first_of(U" ."), std::u32string::npos);
+    std::u32string expected = makeDocument(*plain, 1, 0, 300).text;
+    for (char32_t &letter : expected)
+        letter = letter == U' ' ? U'·' : letter == U'.' ? U';' : letter;
+    EXPECT_EQ(makeDocument(*marked, 1, 0, 300).text, expected);
+}
+
+TEST(Language, RefusesMarksThatAreNotTwoOrAreLetters) {
+    for (const char *marks : {"", ".", "..", " . ", "\n.", "a."})
+        EXPECT_THROW(makeFamily("language", {{"alphabet", text("latin_a_j")}, {"marks", text(marks)}}), std::runtime_error) << marks;
+}
+
 TEST(Cipher, IsTheLanguageUnderAPermutationOfItsLetters) {
     const auto plain = makeFamily("language", {{"alphabet", text("latin_a_j")}, {"language_seed", whole(5)}});
     const auto secret =

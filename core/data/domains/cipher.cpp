@@ -16,9 +16,9 @@ std::u32string permuted(std::u32string letters, std::uint64_t seed) {
 }
 
 /// Respelling the lexicon respells the text: a language is made of letter numbers.
-std::u32string target(Options &options, const std::u32string &letters) {
+std::u32string target(Options &options, const std::u32string &letters, const std::u32string &marks) {
     if (options.text("target", "").empty()) return letters;
-    std::u32string other = options.alphabet("target", "", 0, U" .");
+    std::u32string other = options.alphabet("target", "", 0, marks);
     if (other.size() >= letters.size()) return other.substr(0, letters.size());
     options.problem("target", "The target alphabet needs at least as many letters as the alphabet.");
     return letters;
@@ -27,10 +27,11 @@ std::u32string target(Options &options, const std::u32string &letters) {
 }  // namespace
 
 std::unique_ptr<Family> makeCipher(Options &options) {
-    const std::u32string letters = options.alphabet("alphabet", "latin_a_j", 4, U" .");
-    const std::u32string onto = target(options, letters);
+    const LanguageParameters parameters = languageParameters(options);
+    const std::u32string letters = options.alphabet("alphabet", "latin_a_j", 4, parameters.marks);
+    const std::u32string onto = target(options, letters, parameters.marks);
     const auto seed = static_cast<std::uint64_t>(options.integer("cipher_seed", 1, 0, 1'000'000'000));
-    return std::make_unique<Language>(permuted(onto, seed), languageParameters(options));
+    return std::make_unique<Language>(permuted(onto, seed), parameters);
 }
 
 }  // namespace moescope::data

@@ -1,4 +1,4 @@
-// language{alphabet, lexicon, branching, suffixes, words, language_seed}: see language.hpp.
+// language{alphabet, marks, lexicon, branching, suffixes, words, language_seed}: see language.hpp.
 #include "core/data/domains/language.hpp"
 
 #include <algorithm>
@@ -113,7 +113,7 @@ double Language::exactFloor() const {
     return nats / length;
 }
 
-std::u32string Language::characters() const { return characterSet(m_letters + U" ."); }
+std::u32string Language::characters() const { return characterSet(m_letters + m_parameters.marks); }
 
 std::u32string Language::spelled(std::size_t word, std::size_t ending) const {
     return m_words[word] + m_endings[ending];
@@ -140,20 +140,22 @@ void Language::putWord(Document &document, std::size_t state, std::size_t rank, 
 void Language::unit(Draws &draws, Document &document) const {
     const std::size_t ending = draws.below(m_endings.size());
     std::size_t state = m_words.size();
+    const char32_t space = m_parameters.marks[0], stop = m_parameters.marks[1];
     for (bool more = true; more;) {
         const std::size_t rank = draws.pick(m_ranks);
         putWord(document, state, rank, ending);
         state = m_next[state][rank];
         more = !draws.chance(1 / m_parameters.words);
-        if (more) document.put(U' ', Kind::space, false);
+        if (more) document.put(space, Kind::space, false);
     }
-    document.put(U'.', Kind::end, false);
-    document.put(U' ', Kind::space, true);
+    document.put(stop, Kind::end, false);
+    document.put(space, Kind::space, true);
     document.endUnit();
 }
 
 LanguageParameters languageParameters(Options &options) {
     LanguageParameters parameters;
+    parameters.marks = options.marks("marks", " .");
     parameters.lexicon = static_cast<std::size_t>(options.integer("lexicon", 48, 2, 400));
     const auto most = static_cast<std::int64_t>(std::min<std::size_t>(parameters.lexicon, 64));
     parameters.branching =
@@ -165,8 +167,8 @@ LanguageParameters languageParameters(Options &options) {
 }
 
 std::unique_ptr<Family> makeLanguage(Options &options) {
-    std::u32string letters = options.alphabet("alphabet", "latin_a_j", 4, U" .");
-    return std::make_unique<Language>(std::move(letters), languageParameters(options));
+    const LanguageParameters parameters = languageParameters(options);
+    return std::make_unique<Language>(options.alphabet("alphabet", "latin_a_j", 4, parameters.marks), parameters);
 }
 
 }  // namespace moescope::data

@@ -15,13 +15,14 @@ struct LanguageParameters {
     std::size_t suffixes = 0;   ///< endings; all words of a sentence carry the same one
     double words = 6;           ///< mean words in a sentence
     std::uint64_t seed = 0;     ///< which language
+    std::u32string marks = U" .";  ///< two: between words, and at the end of a sentence; none of them a letter
 };
 
-/// A random lexicon with a random word-bigram grammar. A sentence is "word word word. "; its length is geometric. The
+/// A random lexicon with a random word-bigram grammar. A sentence is "word word word. " (with marks " ."); its length is geometric. The
 /// structure is made of letter numbers, so one seed on two alphabets of the same size is the same language respelt.
 class Language final : public Family {
 public:
-    /// `letters`: at least 4, none of them ' ' or '.'.
+    /// `letters`: at least 4, none of them a mark.
     Language(std::u32string letters, const LanguageParameters &parameters);
 
     std::u32string characters() const override;
@@ -50,7 +51,7 @@ private:
     double m_floor = 0;
 };
 
-/// Reads lexicon, branching, suffixes, words and language_seed.
+/// Reads marks, lexicon, branching, suffixes, words and language_seed.
 LanguageParameters languageParameters(Options &options);
 
 }  // namespace moescope::data
