@@ -22,10 +22,10 @@ struct Language {
     const char* name;
     double share[4];
 };
-constexpr Language kLanguages[] = {{QT_TRANSLATE_NOOP("SharePicture", "Latin"), {0.350, 0.036, 0.000, 0.614}},
-                                   {QT_TRANSLATE_NOOP("SharePicture", "Greek"), {0.543, 0.052, 0.000, 0.405}},
-                                   {QT_TRANSLATE_NOOP("SharePicture", "Cyrillic"), {0.234, 0.717, 0.000, 0.049}},
-                                   {QT_TRANSLATE_NOOP("SharePicture", "Hebrew"), {0.212, 0.003, 0.785, 0.000}}};
+constexpr Language kLanguages[] = {{QT_TRANSLATE_NOOP("SharePicture", "Latin"), {0.004, 0.047, 0.279, 0.670}},
+                                   {QT_TRANSLATE_NOOP("SharePicture", "Greek"), {0.000, 0.906, 0.030, 0.064}},
+                                   {QT_TRANSLATE_NOOP("SharePicture", "Cyrillic"), {0.712, 0.016, 0.094, 0.178}},
+                                   {QT_TRANSLATE_NOOP("SharePicture", "Hebrew"), {0.191, 0.000, 0.727, 0.082}}};
 constexpr int kExperts = 4, kNameRoom = 62, kPitch = 25, kBar = 12, kTop = 22;
 
 plots::LoadMatrix recordedCollapse() {

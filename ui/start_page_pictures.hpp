@@ -17,7 +17,7 @@ plots::LoadMatrix fingerprintOf(const storage::RunRow& row);
 /// layer 0, 600 steps).
 plots::LoadMatrix demoPicture(const std::vector<storage::RunRow>& rows);
 
-/// Which experts the tokens of each language went to, as recorded from preset four_alphabets (seed 0, layer 0, step 400).
+/// Which experts the tokens of each language went to, as recorded from preset four_alphabets (seed 0, layer 0, step 500).
 class SharePicture : public QWidget {
     Q_OBJECT
 public:
