@@ -50,10 +50,11 @@ onlyFromTree() { # ALLOWED FOLDER...
 values='core/(base|config|telemetry)/'
 onlyFromTree 'core/base/' core/base
 onlyFromTree "$values" core/config core/telemetry
+onlyFromTree "$values|core/statistics/" core/statistics
 onlyFromTree "$values|storage/" storage
 onlyFromTree 'core/' core
 onlyFromTree "$values|plots/" plots
-onlyFromTree "$values|plots/|storage/|ui/" ui
+onlyFromTree "$values|core/statistics/|plots/|storage/|ui/" ui
 onlyFromTree "$values|app/shared/" app/shared
 onlyFromTree "core/|storage/|app/(engine|shared)/" app/engine
 onlyFromTree "$values|storage/|plots/|ui/|app/(desktop|shared)/" app/desktop
@@ -62,7 +63,7 @@ report 'headers of plain values need the standard library alone' < <(
     matches "$INCLUDE<" core/base core/config core/telemetry | grep -E '^[^:]*\.hpp:' | grep -vE 'include[[:space:]]*<[a-z_0-9]+>')
 forbidIncludes 'no Qt in the engine, the store and what programs share' "$QT" core storage app/engine app/shared
 forbidIncludes 'no LibTorch outside the engine' "$TORCH" storage plots ui app/desktop app/shared
-forbidIncludes 'this part of the engine works without LibTorch' "$TORCH" core/base core/config core/telemetry core/data core/checkpoint
+forbidIncludes 'this part of the engine works without LibTorch' "$TORCH" core/base core/config core/telemetry core/statistics core/data core/checkpoint
 forbidIncludes 'the engine knows no SQLite' "$SQLITE" core
 forbidIncludes 'plots draw values, they read no database' "$SQLITE" plots
 forbidIncludes 'torch/torch.h doubles the build; include what is needed' '[<"]torch/torch\.h' core storage plots ui app tests cmake
