@@ -1,4 +1,6 @@
 // Reading and replacing meta.json.
+#include <fmt/format.h>
+
 #include "storage/meta_file.hpp"
 
 #include <algorithm>
@@ -104,7 +106,7 @@ void requireTag(const std::string& tag) {
 void requireNote(const std::string& note) { requireText(note, "note", 0, 64 << 10); }
 void requireColour(const std::string& rgb) {
     const bool digits = rgb.size() == 7 && rgb[0] == '#' && rgb.find_first_not_of("0123456789abcdefABCDEF", 1) == std::string::npos;
-    if (!rgb.empty() && !digits) refuse("colour", "\"" + base::printable(rgb, 20) + "\" is no colour of the form #rrggbb");
+    if (!rgb.empty() && !digits) refuse("colour", fmt::format("\"{}\" is no colour of the form #rrggbb", base::printable(rgb, 20)));
 }
 
 }  // namespace moescope::storage

@@ -3,6 +3,8 @@
 #include <array>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "core/base/error.hpp"
 #include "core/config/config_json.hpp"
 #include "storage/query_node.hpp"
@@ -158,11 +160,11 @@ private:
         const std::string value = node.pattern ? "" : takeValue();
         if (m_mistake) return;
         if (key.empty()) return mistake(start, "a key is missing before the operator");
-        if (value.empty() && !node.pattern) return mistake(at, "a value is missing after \"" + std::string(key) + "\"");
+        if (value.empty() && !node.pattern) return mistake(at, fmt::format("a value is missing after \"{}\"", key));
         if (small == "since" || small == "before") return moment(node, small, value, at);
         if (small == "is") return flag(node, value, at);
         const auto known = queryKey(key);
-        if (!known) return mistake(start, "\"" + base::printable(key, 60) + "\" is no field of a run and no setting" + nearest(key));
+        if (!known) return mistake(start, fmt::format("\"{}\" is no field of a run and no setting{}", base::printable(key, 60), nearest(key)));
         node.kind = Node::Kind::compare;
         node.key = *known;
         node.text = lowered(value);
@@ -175,7 +177,7 @@ private:
         static constexpr std::array<std::string_view, 9> kTexts = {"name", "tag", "state", "preset", "router", "note", "group", "parent", "ulid"};
         const bool ordered = node.op == Operator::less || node.op == Operator::atMost || node.op == Operator::greater || node.op == Operator::atLeast;
         if (ordered && !node.number && std::find(kTexts.begin(), kTexts.end(), node.key) == kTexts.end() && node.key != "created")
-            mistake(at, "\"" + base::printable(value, 40) + "\" is not a number");
+            mistake(at, fmt::format("\"{}\" is not a number", base::printable(value, 40)));
     }
 
     void createdAt(Node& node, const std::string& value, std::size_t at) {

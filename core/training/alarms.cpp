@@ -71,7 +71,7 @@ void Alarms::layerReport(std::size_t index, const telemetry::StepTelemetry& repo
     const double effective = at(report.effectiveExperts, index, static_cast<double>(shape.experts));
     const bool nowCollapsed = isCollapsed(shape, busiest, effective);
 
-    const std::string layer = "{" + pair("layer", base::toText(shape.layer));
+    const std::string layer = std::string(1, '{').append(pair("layer", base::toText(shape.layer)));
     const std::string all = base::toText(shape.experts);
     if (nowCollapsed && !collapsed) {
         collapsed = 1;
@@ -104,7 +104,7 @@ void Alarms::onLoss(std::int64_t step, double loss, std::vector<Event>& out) {
     if (score > kSpike && !m_state.spiking) {
         m_state.spiking = 1;
         out.push_back({step, Severity::warning, "loss.spike", "Loss jumped to " + base::toFixed(loss, 3),
-                       "{" + pair("loss", base::toText(loss)) + "}"});
+                       std::string(1, '{').append(pair("loss", base::toText(loss))).append(1, '}')});
     } else if (score < kCalm) {
         m_state.spiking = 0;
     }

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "app/engine/command_log.hpp"
 #include "app/engine/launch.hpp"
 #include "app/engine/verbs.hpp"
@@ -29,11 +31,12 @@ void appendCsv(std::string& text, storage::RunReader& reader, const storage::Ser
             std::int64_t rest = element, stride = info.width;
             for (const std::int64_t size : info.sizes) {
                 stride /= size;
-                text += "," + base::toText(rest / stride);
+                text.append(1, ',').append(base::toText(rest / stride));
                 rest %= stride;
             }
             for (std::size_t axis = info.sizes.size(); axis < 3; ++axis) text += ",";
-            text += "," + base::toText(data.steps[i]) + "," + base::toText(data.values[i * static_cast<std::size_t>(info.width) + static_cast<std::size_t>(element)]) + "\n";
+            const double value = data.values[i * static_cast<std::size_t>(info.width) + static_cast<std::size_t>(element)];
+            text += fmt::format(",{},{}\n", base::toText(data.steps[i]), base::toText(value));
         }
 }
 
@@ -51,7 +54,8 @@ std::string csv(storage::RunReader& reader, const std::vector<std::string>& metr
 config::RunConfig recipe(const storage::Store& store, const std::string& ulid) {
     config::RunConfig config = storedConfig(store, ulid);
     const Json more = Json::parse(storage::RunReader(store.runFolder(ulid)).meta().facts.moreJson);
-    for (const config::ScriptedCommand& given : CommandLog(more.value("commands", Json::array()).dump(), 0).all()) config.script.push_back(given);
+    const CommandLog log(more.value("commands", Json::array()).dump(), 0);
+    config.script.insert(config.script.end(), log.all().begin(), log.all().end());
     std::stable_sort(config.script.begin(), config.script.end(), [](const auto& a, const auto& b) { return a.step < b.step; });
     config.training.steps = more.value("steps", config.training.steps);
     return config;

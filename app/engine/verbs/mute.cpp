@@ -1,6 +1,8 @@
 // mute: the loss of each domain with each expert switched off, one at a time.
 #include <CLI/CLI.hpp>
 
+#include <fmt/format.h>
+
 #include "app/engine/model_source.hpp"
 #include "app/engine/verbs.hpp"
 
@@ -20,8 +22,8 @@ std::string readable(const training::MuteTable& mutes, const std::vector<std::st
         rows[1].push_back(fixed(mutes.baseline[d], 3));
     }
     for (std::size_t e = 0; e < mutes.delta.size(); ++e) {
-        rows.push_back({"E" + std::to_string(e) + " muted"});
-        for (const double delta : mutes.delta[e]) rows.back().push_back((delta >= 0 ? "+" : "") + fixed(delta, 3));
+        rows.push_back({fmt::format("E{} muted", e)});
+        for (const double delta : mutes.delta[e]) rows.back().push_back(fmt::format("{}{}", delta >= 0 ? "+" : "", fixed(delta, 3)));
     }
     return table(rows);
 }
