@@ -6,6 +6,7 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
+#include <ctime>
 #include <functional>
 #include <numeric>
 
@@ -35,23 +36,37 @@ double secondsOf(const std::string& device, const std::function<void()>& work) {
     return static_cast<double>(base::monotonicNanoseconds() - started) * 1e-9;
 }
 
-std::vector<double> repeat(const std::string& device, double seconds, const std::function<void()>& work) {
+struct Times {
+    std::vector<double> wall, cpu;  // of each repetition
+};
+
+// Seconds this process has computed, all its threads together.
+double cpuSeconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
+
+Times repeat(const std::string& device, double seconds, const std::function<void()>& work) {
     for (int i = 0; i < kWarmUp; ++i) work();
-    std::vector<double> times;
+    Times times;
     double spent = 0;
-    while (spent < seconds || times.size() < kLeastSteps) {
-        times.push_back(secondsOf(device, work));
-        spent += times.back();
+    while (spent < seconds || times.wall.size() < kLeastSteps) {
+        const double before = cpuSeconds();
+        times.wall.push_back(secondsOf(device, work));
+        times.cpu.push_back(cpuSeconds() - before);
+        spent += times.wall.back();
     }
     return times;
 }
 
-void summarise(std::vector<double> times, double flopsPerToken, BenchResult& out) {
-    std::ranges::sort(times);
-    out.steps = static_cast<std::int64_t>(times.size());
-    out.stepSeconds = times[times.size() / 2];
-    out.fastestStep = times.front();
-    out.slowestStep = times.back();
+double middle(std::vector<double>& values) {
+    std::ranges::sort(values);
+    return values[values.size() / 2];
+}
+
+void summarise(Times times, double flopsPerToken, BenchResult& out) {
+    out.steps = static_cast<std::int64_t>(times.wall.size());
+    out.stepSeconds = middle(times.wall);
+    out.cpuSeconds = middle(times.cpu);
+    out.fastestStep = times.wall.front();
+    out.slowestStep = times.wall.back();
     out.tokensPerSecond = static_cast<double>(out.tokensPerStep) / out.stepSeconds;
     out.flopsPerToken = flopsPerToken;
     out.gigaflops = flopsPerToken * out.tokensPerSecond * 1e-9;
@@ -60,7 +75,7 @@ void summarise(std::vector<double> times, double flopsPerToken, BenchResult& out
 void benchTrain(LiveTrainer& trainer, double seconds, BenchResult& out) {
     const auto& config = trainer.config();
     out.tokensPerStep = config.training.batch * config.model.context * config.training.accumulate;
-    const std::vector<double> times = repeat(out.device, seconds, [&] { trainer.step(); });
+    const Times times = repeat(out.device, seconds, [&] { trainer.step(); });
     summarise(times, config::cost(config, trainer.vocabulary()).flopsToken, out);
 
     kernels::PartTimes parts;
@@ -112,7 +127,7 @@ void benchMixture(const config::RunConfig& config, double seconds, BenchResult& 
         return routing::route(spec, tensors, input);
     };
     double forward = 0;
-    const std::vector<double> times = repeat(out.device, seconds, [&] {
+    const Times times = repeat(out.device, seconds, [&] {
         kernels::MixtureResult result;
         forward = secondsOf(out.device, [&] { result = kernels::referenceBackend().mixture(x, weights, spec, route, layer, context); });
         result.x.backward(towards);

@@ -21,6 +21,7 @@ struct BenchResult {
     std::string device, environmentJson;
     std::int64_t threads = 0, tokensPerStep = 0, steps = 0;
     double stepSeconds = 0, fastestStep = 0, slowestStep = 0;  ///< median and extremes
+    double cpuSeconds = 0;          ///< processor time of the median step, all threads: what holds while others use the machine too
     double tokensPerSecond = 0;     ///< of the median step
     double flopsPerToken = 0;       ///< counted, not measured: config::cost
     double gigaflops = 0;           ///< flopsPerToken * tokensPerSecond / 1e9

@@ -3,6 +3,7 @@
 
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
+#include <malloc.h>
 #include <torch/headeronly/version.h>
 #include <sys/resource.h>
 #include <sys/sysinfo.h>
@@ -109,9 +110,21 @@ base::Problems precisionProblems(std::string_view precision, std::string_view de
                                    "(a run that began in bf16 can be forked with it), or a machine and a build with a GPU."}};
 }
 
+// A step frees and takes the same few hundred megabytes: kept, they cost no page faults (8 % of a step of tiny).
+static void keepFreedMemory() {
+#ifdef __GLIBC__
+    mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the most that glibc takes on 64 bits
+    mallopt(M_TRIM_THRESHOLD, 1 << 30);
+    mallopt(M_TOP_PAD, 64 << 20);
+#endif
+}
+
 void prepareThread(std::int64_t threads, bool deterministic) {
     static std::once_flag once;
-    std::call_once(once, [] { at::set_num_interop_threads(1); });
+    std::call_once(once, [] {
+        keepFreedMemory();
+        at::set_num_interop_threads(1);
+    });
     at::set_num_threads(static_cast<int>(threadsMeant(threads)));
     at::Context& context = at::globalContext();
     context.setDeterministicAlgorithms(deterministic, false);

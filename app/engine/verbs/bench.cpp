@@ -18,7 +18,7 @@ Json toJson(const training::BenchResult& r) {
     Json parts = Json::object();
     for (const training::BenchPart& part : r.parts) parts[part.name] = number(part.seconds);
     return {{"kind", r.kind}, {"device", r.device}, {"threads", r.threads}, {"tokens_per_step", r.tokensPerStep}, {"steps", r.steps},
-            {"step_seconds", number(r.stepSeconds)}, {"fastest_step", number(r.fastestStep)}, {"slowest_step", number(r.slowestStep)},
+            {"step_seconds", number(r.stepSeconds)}, {"fastest_step", number(r.fastestStep)}, {"slowest_step", number(r.slowestStep)}, {"cpu_seconds", number(r.cpuSeconds)},
             {"tokens_per_second", number(r.tokensPerSecond)}, {"flops_token", number(r.flopsPerToken)}, {"gigaflops", number(r.gigaflops)},
             {"ceiling_gigaflops", number(r.ceilingGigaflops)}, {"share_of_ceiling", number(r.shareOfCeiling)},
             {"peak_memory_bytes", number(r.peakMemoryBytes)}, {"parts", parts}, {"environment", Json::parse(r.environmentJson)}};
@@ -27,7 +27,7 @@ Json toJson(const training::BenchResult& r) {
 std::string readable(const training::BenchResult& r) {
     std::string text = shortNumber(r.tokensPerSecond) + " tokens/s on " + r.device + " with " + std::to_string(r.threads) + " threads; step " +
                        fixed(r.stepSeconds * 1e3, 1) + " ms (" + fixed(r.fastestStep * 1e3, 1) + " to " + fixed(r.slowestStep * 1e3, 1) + ", " + std::to_string(r.steps) +
-                       " steps)\n" + fixed(r.gigaflops, 1) + " of " + fixed(r.ceilingGigaflops, 1) + " GFLOP/s that a large matrix product reached in this run: " +
+                       " steps), " + fixed(r.cpuSeconds * 1e3, 1) + " ms of processor time\n" + fixed(r.gigaflops, 1) + " of " + fixed(r.ceilingGigaflops, 1) + " GFLOP/s that a large matrix product reached in this run: " +
                        fixed(100 * r.shareOfCeiling, 1) + " %\n";
     std::vector<std::vector<std::string>> rows{{"part", "ms a step", "share"}};
     for (const training::BenchPart& part : r.parts) rows.push_back({part.name, fixed(part.seconds * 1e3, 2), fixed(100 * part.seconds / r.stepSeconds, 1) + " %"});
