@@ -138,5 +138,17 @@ TEST(Dispatch, SortsAssignmentsByExpertThenTokenThenSlot) {
     EXPECT_TRUE(at::equal(plan.rowOfPair, at::tensor(std::vector<std::int64_t>{3, 0, 2, 4, 1, 5})));
 }
 
+// float32 on the CPU has a loop of its own; float64 takes LibTorch's operations.
+TEST(Activation, SwigluBackwardInFloat32IsThatOfFloat64) {
+    at::manual_seed(7);
+    const at::Tensor hidden = at::randn({131, 2 * 37}) * 4, gradient = at::randn({131, 37});
+    at::Tensor activated, wideActivated;
+    const at::Tensor narrow = activateBackward(hidden, gradient, Activation::swiglu, &activated);
+    const at::Tensor wide = activateBackward(hidden.to(at::kDouble), gradient.to(at::kDouble), Activation::swiglu, &wideActivated);
+    EXPECT_TRUE(at::allclose(narrow.to(at::kDouble), wide, 1e-5, 1e-5));
+    EXPECT_TRUE(at::allclose(activated.to(at::kDouble), wideActivated, 1e-5, 1e-5));
+    EXPECT_GT(activated.abs().max().item<float>(), 5);
+}
+
 }  // namespace
 }  // namespace moescope::kernels
