@@ -9,6 +9,7 @@ void addTrain(CLI::App&, Context&, Action&);       // train, resume, fork, twin
 void addSend(CLI::App&, Context&, Action&);
 void addRuns(CLI::App&, Context&, Action&);        // runs list|show|rename|...
 void addSeries(CLI::App&, Context&, Action&);
+void addCompare(CLI::App&, Context&, Action&);
 void addProbe(CLI::App&, Context&, Action&);
 void addMute(CLI::App&, Context&, Action&);
 void addEval(CLI::App&, Context&, Action&);

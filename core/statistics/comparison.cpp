@@ -75,7 +75,7 @@ double ratioSaved(std::span<const double> own, std::span<const double> baseline,
     return 1 - a / b;
 }
 
-Savings savingsOf(const Group& group, const Group& baseline, const std::vector<std::string>& seeds, double horizon) {
+std::optional<Savings> savingsOf(const Group& group, const Group& baseline, const std::vector<std::string>& seeds, double horizon) {
     Savings savings;
     std::vector<double> bounded;
     for (const std::string& seed : seeds) {
@@ -87,6 +87,7 @@ Savings savingsOf(const Group& group, const Group& baseline, const std::vector<s
         savings.baseline.push_back(firstCrossing(base, target, horizon).value_or(horizon));
         bounded.push_back(reached.value_or(horizon));
     }
+    if (std::ranges::min(savings.baseline) <= 0) return std::nullopt;  // it has not got below where it started
     const double share = 1 - mean(bounded) / mean(savings.baseline);
     if (savings.reached < seeds.size()) {
         savings.atMost = share;
@@ -141,8 +142,8 @@ std::variant<Comparison, base::Problems> compare(const std::vector<Group>& given
         for (Member& member : group.members) member.curve = smoothed(std::move(member.curve), question.smoothing);
     const auto curves = curvesOf(groups);
     const auto horizon = question.axis == Axis::step ? greatestCommon(curves) : commonReach(curves);
-    if (!horizon)
-        return base::Problems{{"axis", question.axis == Axis::step ? "there is no step at which all these runs have a " + question.metric + "; compare on another axis or take a run out"
+    if (!horizon || *horizon <= 0)  // at step 0 nothing is trained
+        return base::Problems{{"axis", question.axis == Axis::step ? "after step 0 there is no step at which all these runs have a " + question.metric + "; compare on another axis or take a run out"
                                                                    : "these runs share no stretch of " + std::string(toText(question.axis)) + "; take the shortest out"}};
     Comparison comparison{question, *horizon, shortestOf(groups, *horizon), baseline, {}, {}};
     for (const Group& group : groups) comparison.groups.push_back(resultOf(group, *horizon));
@@ -160,6 +161,27 @@ std::string seedLabel(const config::RunConfig& config) {
 std::string seedlessKey(config::RunConfig config) {
     config.training.seed = config.data.seed = 0;
     return config::toJson(config, -1);
+}
+
+std::string commonName(const std::vector<std::string>& names) {
+    if (names.size() < 2) return names.empty() ? std::string() : names.front();
+    std::string common = names.front();
+    for (const std::string& name : names)
+        common.resize(static_cast<std::size_t>(std::ranges::mismatch(common, name).in1 - common.begin()));
+    const auto inside = [&](const std::string& name) { return name.size() > common.size() && (name[common.size()] & 0xC0) == 0x80; };
+    while (std::ranges::any_of(names, inside)) common.pop_back();  // half a character is no name
+    const auto isDigit = [](char c) { return c >= '0' && c <= '9'; };
+    if (std::ranges::any_of(names, [&](const std::string& name) { return name.size() > common.size() && isDigit(name[common.size()]); }))
+        while (!common.empty() && isDigit(common.back())) common.pop_back();  // of "10" and "11" the 1 is no name
+    const auto trim = [&common] { common.erase(common.find_last_not_of(" ,_-#") + 1); };
+    trim();
+    for (const std::string_view word : {"seed", "s"})
+        if (common.ends_with(word) && (common.size() == word.size() || std::string_view(" ,_-").find(common[common.size() - word.size() - 1]) != std::string_view::npos)) {
+            common.resize(common.size() - word.size());
+            trim();
+            break;
+        }
+    return common.empty() ? names.front() : common;
 }
 
 }  // namespace moescope::statistics

@@ -69,7 +69,7 @@ struct Pair {
     Interval interval;
     SignFlip test;
     double holm = kUnknown;             ///< p corrected for the number of pairs; NaN with one pair
-    std::optional<Savings> savings;     ///< of losses with shared seeds
+    std::optional<Savings> savings;     ///< of losses with shared seeds whose baseline has fallen at all
 };
 
 struct Comparison {
@@ -81,7 +81,7 @@ struct Comparison {
     std::vector<Pair> pairs;            ///< every group but the baseline, in order
 };
 
-/// On the step axis the horizon is the last step at which all runs were evaluated, on the others the shortest run's end,
+/// On the step axis the horizon is the last step after 0 at which all runs were evaluated, on the others the shortest run's end,
 /// values linear between evaluations. Problems: a run without the metric, a seed twice in a group, nothing in common.
 std::variant<Comparison, base::Problems> compare(const std::vector<Group>& groups, std::size_t baseline, const Question& question);
 
@@ -89,5 +89,7 @@ std::variant<Comparison, base::Problems> compare(const std::vector<Group>& group
 std::string seedLabel(const config::RunConfig& config);
 /// Equal for runs that differ in seeds alone: the settings as JSON without them.
 std::string seedlessKey(config::RunConfig config);
+/// What the names of a group's runs share: "before-s1", "before-s2" -> "before"; the first name where they share nothing.
+std::string commonName(const std::vector<std::string>& names);
 
 }  // namespace moescope::statistics

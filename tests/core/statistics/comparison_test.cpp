@@ -114,6 +114,16 @@ TEST(Comparison, OtherAxesAreComparedWhereTheShortestEnds) {
     EXPECT_EQ(found.groups[1].values, std::vector<double>{2.5});
 }
 
+TEST(Comparison, TheUntrainedStepIsNothingToCompareAtNorToSaveFrom) {
+    Member odd = member("odd", "1", {4, 3, 2}, 7), even = member("even", "1", {4, 3, 2}, 9), risen = member("risen", "1", {4, 4, 4, 9}, 7);
+    for (Member* each : {&odd, &even, &risen}) {
+        each->curve.x.insert(each->curve.x.begin(), 0);
+        each->curve.y.insert(each->curve.y.begin(), 4);
+    }
+    EXPECT_NE(problem({{"a", {odd}}, {"b", {even}}}).find("after step 0"), std::string::npos);
+    EXPECT_FALSE(compared({{"a", {risen}}, {"b", {odd}}}).pairs.front().savings);
+}
+
 TEST(Comparison, OneSharedSeedHasADifferenceAndNoProof) {
     const Comparison found = compared({{"a", {member("a", "1", {4, 2})}}, {"b", {member("b", "1", {4, 1}), member("c", "9", {4, 1})}}});
     const Pair& pair = found.pairs.front();
