@@ -187,8 +187,12 @@ TEST(ModelInit, OutwardMatricesAreSmallerByTheRootOfTwiceTheLayers) {
     const model::Model model = makeModel(c);
     for (const model::Parameter& p : model.parameters()) {
         const double std = p.value.std().item<double>();
-        if (p.name == "model.layers.0.mlp.experts.up") EXPECT_NEAR(std, 0.4, 0.01) << p.name;
-        if (p.name == "model.layers.0.mlp.experts.down") EXPECT_NEAR(std, 0.2, 0.005) << p.name;
+        if (p.name == "model.layers.0.mlp.experts.up") {
+            EXPECT_NEAR(std, 0.4, 0.01) << p.name;
+        }
+        if (p.name == "model.layers.0.mlp.experts.down") {
+            EXPECT_NEAR(std, 0.2, 0.005) << p.name;
+        }
     }
 }
 

@@ -35,7 +35,7 @@ public:
 private:
     data::Batch make(std::uint64_t step, std::uint32_t micro, std::int64_t sequences, std::int64_t length) const {
         const base::RandomStream random({m_seed, base::Purpose::test, micro, step});
-        data::Batch batch{sequences, length, {}, {}, {}, {}};
+        data::Batch batch{sequences, length, {}, {}, {}, {}, {}, {}};
         std::uint64_t draw = 0;
         for (std::int64_t s = 0; s < sequences; ++s) {
             const auto domain = static_cast<std::int32_t>(random.below(draw++, 2));

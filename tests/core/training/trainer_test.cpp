@@ -126,7 +126,7 @@ public:
     const std::vector<std::string>& domains() const override { return m_inner.domains(); }
     const std::vector<std::string>& kinds() const override { return m_inner.kinds(); }
     data::Batch training(std::int64_t step, std::int64_t micro, std::int64_t sequences, std::int64_t length) const override {
-        data::Batch all{sequences, length, {}, {}, {}, {}};
+        data::Batch all{sequences, length, {}, {}, {}, {}, {}, {}};
         for (std::int64_t s = 0; s < sequences; ++s) {
             const data::Batch one = m_inner.training(step, micro * sequences + s, 1, length);
             all.inputs.insert(all.inputs.end(), one.inputs.begin(), one.inputs.end());
@@ -258,8 +258,12 @@ TEST(TrainerProbe, HoldsTheWholeRoutingOfItsTokens) {
         const float* z = &p.logits[token * 4];
         const auto first = p.expertIds[token * 2], second = p.expertIds[token * 2 + 1];
         for (int e = 0; e < 4; ++e) {
-            if (e != first) EXPECT_LE(z[e], z[first]);
-            if (e != first && e != second) EXPECT_LE(z[e], z[second]);
+            if (e != first) {
+                EXPECT_LE(z[e], z[first]);
+            }
+            if (e != first && e != second) {
+                EXPECT_LE(z[e], z[second]);
+            }
         }
         EXPECT_NEAR(p.weights[token * 2] + p.weights[token * 2 + 1], 1, 1e-6);
         EXPECT_NEAR(p.weights[token * 2] / p.weights[token * 2 + 1], std::exp(z[first] - z[second]), 1e-4);
@@ -330,7 +334,9 @@ TEST(TrainerCommands, AMutedExpertIsNeverChosenAndGetsNoGradient) {
     EXPECT_EQ(r.load[4 + 2], 0);
     EXPECT_GT(r.load[2], 0);
     for (const model::Parameter& p : trainer->model().parameters())
-        if (p.name == "model.layers.1.mlp.experts.up") EXPECT_EQ(p.value.grad().select(0, 2).abs().max().item<float>(), 0);
+        if (p.name == "model.layers.1.mlp.experts.up") {
+            EXPECT_EQ(p.value.grad().select(0, 2).abs().max().item<float>(), 0);
+        }
     EXPECT_EQ(applied(*trainer, command("unmute", {{"layer", std::int64_t{1}}, {"expert", std::int64_t{2}}})), "Layer 1: expert E2 unmuted");
     EXPECT_GT(trainer->step().report->load[4 + 2], 0);
 }
@@ -441,7 +447,9 @@ TEST(SentinelNames, AnAbsurdLearningRateEndsInANamedStopNotInACrash) {
     for (int step = 0; step < 10 && !stopped; ++step) {
         const auto result = trainer->step();
         stopped = !result.finite;
-        if (stopped) EXPECT_FALSE(result.offender.empty());
+        if (stopped) {
+            EXPECT_FALSE(result.offender.empty());
+        }
     }
     EXPECT_TRUE(stopped);
 }
