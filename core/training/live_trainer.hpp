@@ -36,7 +36,7 @@ public:
     telemetry::Evaluation evaluate() override;
     telemetry::ProbeSnapshot probe() override;
     telemetry::ProbeSnapshot probeText(std::string_view text) override;
-    telemetry::GeneratedSample sample(std::string_view prompt, const GenerationOptions&) override;
+    Generation generate(std::string_view prompt, const GenerationOptions&) override;
     MuteTable muteTable(std::int64_t layer) override;
     TextEvaluation evaluateText(std::string_view text) override;
     TextEvaluation evaluateTokens(const std::vector<std::vector<std::int32_t>>& rows, std::vector<float>* logits) override;

@@ -44,4 +44,11 @@ std::int32_t chooseToken(std::span<const float> logits, const SamplingRule& rule
     return order[count - 1];
 }
 
+double logProbability(std::span<const float> logits, std::int32_t token) {
+    const double top = static_cast<double>(*std::ranges::max_element(logits));
+    double sum = 0;
+    for (const float logit : logits) sum += std::exp(static_cast<double>(logit) - top);
+    return static_cast<double>(logits[static_cast<std::size_t>(token)]) - top - std::log(sum);
+}
+
 }  // namespace moescope::training

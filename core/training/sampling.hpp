@@ -15,4 +15,7 @@ struct SamplingRule {
 /// `uniform` in [0, 1) decides; the same logits and number give the same token. Logits must be finite and not empty.
 std::int32_t chooseToken(std::span<const float> logits, const SamplingRule& rule, double uniform);
 
+/// ln softmax(logits)[token], in nats.
+double logProbability(std::span<const float> logits, std::int32_t token);
+
 }  // namespace moescope::training

@@ -51,6 +51,15 @@ struct GenerationOptions {
     std::uint64_t seed = 0;
 };
 
+/// A text the model wrote. `ids` are those of `sample.tokens`, prompt first; `logprobs` [generated tokens]: nats, ln of the
+/// model's own probability (temperature 1, all tokens allowed) of each. Seconds include the routing of the last token.
+struct Generation {
+    telemetry::GeneratedSample sample;
+    std::vector<std::int32_t> ids;
+    std::vector<double> logprobs;
+    double prefillSeconds = 0, decodeSeconds = 0;
+};
+
 class Trainer {
 public:
     /// Builds and initialises the model on `device` ("cpu", "cuda:0"). `config` must be valid; problems that need the
@@ -73,7 +82,8 @@ public:
     virtual telemetry::Evaluation evaluate() = 0;
     virtual telemetry::ProbeSnapshot probe() = 0;
     virtual telemetry::ProbeSnapshot probeText(std::string_view text) = 0;
-    virtual telemetry::GeneratedSample sample(std::string_view prompt, const GenerationOptions&) = 0;
+    virtual Generation generate(std::string_view prompt, const GenerationOptions&) = 0;
+    telemetry::GeneratedSample sample(std::string_view prompt, const GenerationOptions& options) { return generate(prompt, options).sample; }
     virtual MuteTable muteTable(std::int64_t layer) = 0;
     virtual TextEvaluation evaluateText(std::string_view text) = 0;
     /// Loss of given token rows [sequences][tokens]; `logits` (if not null) gets [sequences, tokens, vocabulary] float32.

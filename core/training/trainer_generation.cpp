@@ -2,6 +2,7 @@
 #include "core/training/live_trainer.hpp"
 
 #include <algorithm>
+#include <chrono>
 
 #include "core/base/counter_random.hpp"
 #include "core/base/error.hpp"
@@ -33,6 +34,16 @@ void appendNewest(const model::PassResult& result, std::int64_t tokens, telemetr
     }
 }
 
+void requireFits(std::size_t tokens, std::int64_t context) {
+    if (static_cast<std::int64_t>(tokens) > context)
+        throw base::Error(base::ExitCode::badInput, "prompt.long",
+                          "the prompt has " + std::to_string(tokens) + " tokens, the context " + std::to_string(context), "prompt", "shorten it");
+}
+
+double secondsSince(std::chrono::steady_clock::time_point start) {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
 }  // namespace
 
 std::vector<std::int32_t> LiveTrainer::promptIds(std::string_view prompt) const {
@@ -58,30 +69,31 @@ model::PassResult LiveTrainer::extendPass(model::Cache& cache, std::span<const s
     return m_model.forward(batch, pass);
 }
 
-telemetry::GeneratedSample LiveTrainer::sample(std::string_view prompt, const GenerationOptions& options) {
+Generation LiveTrainer::generate(std::string_view prompt, const GenerationOptions& options) {
     const at::NoGradGuard guard;
-    std::vector<std::int32_t> ids = promptIds(prompt);
-    if (static_cast<std::int64_t>(ids.size()) > m_config.model.context)
-        throw base::Error(base::ExitCode::badInput, "prompt.long",
-                          "the prompt has " + std::to_string(ids.size()) + " tokens, the context " + std::to_string(m_config.model.context),
-                          "prompt", "shorten it");
+    Generation out;
+    std::vector<std::int32_t>& ids = out.ids = promptIds(prompt);
+    requireFits(ids.size(), m_config.model.context);
     const telemetry::ProbeSnapshot shape = emptySnapshot(0, 1);
-    telemetry::GeneratedSample out{m_progress.steps, std::string(prompt), shape.layers, shape.slotsPerToken, shape.experts, {}, 0, {}, {}};
-    out.promptTokens = static_cast<std::int32_t>(ids.size());
+    out.sample = {m_progress.steps, std::string(prompt), shape.layers, shape.slotsPerToken, shape.experts, {}, 0, {}, {}};
+    out.sample.promptTokens = static_cast<std::int32_t>(ids.size());
     const base::RandomStream random({options.seed, base::Purpose::sampling, 0, static_cast<std::uint64_t>(m_progress.steps)});
     model::Cache cache;
     std::size_t done = 0;
     for (std::int64_t i = 0; i <= options.tokens; ++i) {
+        const auto start = std::chrono::steady_clock::now();
         const std::size_t fresh = ids.size() - done;
         const model::PassResult result = extendPass(cache, ids, done);
-        appendNewest(result, static_cast<std::int64_t>(fresh), out);
+        appendNewest(result, static_cast<std::int64_t>(fresh), out.sample);
         done = ids.size();
-        if (i == options.tokens) break;
         const at::Tensor logits = result.logits.select(0, result.logits.size(0) - 1).to(at::kFloat).cpu().contiguous();
+        (i == 0 ? out.prefillSeconds : out.decodeSeconds) += secondsSince(start);
+        if (i == options.tokens) break;
         const std::span<const float> scores(logits.const_data_ptr<float>(), static_cast<std::size_t>(m_corpus->vocabulary()));
         ids.push_back(chooseToken(scores, {options.temperature, options.topK, options.topP}, random.uniform(static_cast<std::uint64_t>(i))));
+        out.logprobs.push_back(logProbability(scores, ids.back()));
     }
-    for (const std::int32_t id : ids) out.tokens.push_back(m_corpus->decode(id));
+    for (const std::int32_t id : ids) out.sample.tokens.push_back(m_corpus->decode(id));
     return out;
 }
 

@@ -26,18 +26,30 @@ Json expertsOf(const telemetry::GeneratedSample& sample, std::size_t token) {
     return layers;
 }
 
-int generate(const Context& context, const Wanted& wanted) {
-    const LoadedModel loaded = loadModel(context, wanted.model);
-    const telemetry::GeneratedSample sample = loaded.trainer->sample(wanted.prompt, wanted.options);
+Json tokensOf(const training::Generation& made, bool routing) {
     Json tokens = Json::array();
-    std::string text;
-    for (std::size_t i = static_cast<std::size_t>(sample.promptTokens); i < sample.tokens.size(); ++i) {
-        text += sample.tokens[i];
-        Json token{{"text", sample.tokens[i]}};
-        if (wanted.routing) token["experts"] = expertsOf(sample, i);
+    const auto prompt = static_cast<std::size_t>(made.sample.promptTokens);
+    for (std::size_t i = prompt; i < made.ids.size(); ++i) {
+        Json token{{"id", made.ids[i]}, {"text", made.sample.tokens[i]}, {"logprob", made.logprobs[i - prompt]}};
+        if (routing) token["experts"] = expertsOf(made.sample, i);
         tokens.push_back(std::move(token));
     }
-    context.result({{"text", text}, {"tokens", tokens}}, text);
+    return tokens;
+}
+
+double rate(std::size_t tokens, double seconds) { return seconds > 0 ? static_cast<double>(tokens) / seconds : 0; }
+
+int generate(const Context& context, const Wanted& wanted) {
+    const LoadedModel loaded = loadModel(context, wanted.model);
+    const training::Generation made = loaded.trainer->generate(wanted.prompt, wanted.options);
+    const auto prompt = static_cast<std::size_t>(made.sample.promptTokens);
+    std::string text;
+    for (std::size_t i = prompt; i < made.sample.tokens.size(); ++i) text += made.sample.tokens[i];
+    context.result({{"text", text},
+                    {"tokens", tokensOf(made, wanted.routing)},
+                    {"prefill_tokens_per_second", rate(prompt, made.prefillSeconds)},
+                    {"decode_tokens_per_second", rate(made.logprobs.size(), made.decodeSeconds)}},
+                   text);
     return 0;
 }
 

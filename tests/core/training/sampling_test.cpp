@@ -35,5 +35,11 @@ TEST(ChooseToken, NeverLeavesTheTopKOrTheTopP) {
     }
 }
 
+TEST(LogProbability, IsTheLogarithmOfTheSoftmaxAlsoForHugeLogits) {
+    const double total = 1 + std::exp(2.0) + std::exp(1.0) + std::exp(-1.0);
+    EXPECT_NEAR(logProbability(kLogits, 1), 2 - std::log(total), 1e-12);
+    EXPECT_NEAR(logProbability(std::array{1e30f, 1e30f}, 0), -std::log(2.0), 1e-12);
+}
+
 }  // namespace
 }  // namespace moescope::training

@@ -306,6 +306,27 @@ TEST(TrainerSample, IsTheSameForTheSameSeedAndFollowsTheCacheBeyondTheContext) {
     EXPECT_EQ(greedy, "abcdeabc");
 }
 
+TEST(TrainerSample, SaysHowLikelyEachTokenWasAsAnUncachedPassDoes) {
+    auto trainer = makeTrainer(lettersConfig());
+    run(*trainer, 20);
+    training::GenerationOptions options;
+    options.tokens = 5;
+    const training::Generation made = trainer->generate("abc", options);
+    ASSERT_EQ(made.ids.size(), 8u);
+    ASSERT_EQ(made.logprobs.size(), 5u);
+    std::vector<float> logits;
+    trainer->evaluateTokens({made.ids}, &logits);
+    const auto width = static_cast<std::size_t>(trainer->vocabulary());
+    for (std::size_t i = 0; i < 5; ++i) {
+        const float* row = logits.data() + (i + 2) * width;
+        double total = 0;
+        for (std::size_t v = 0; v < width; ++v) total += std::exp(static_cast<double>(row[v]));
+        EXPECT_NEAR(made.logprobs[i], static_cast<double>(row[made.ids[i + 3]]) - std::log(total), 1e-4) << i;
+    }
+    EXPECT_GT(made.prefillSeconds, 0);
+    EXPECT_GT(made.decodeSeconds, 0);
+}
+
 TEST(TrainerCommands, ChangeSettingsFromTheNextStepAndSaySo) {
     auto trainer = makeTrainer(lettersConfig());
     run(*trainer, 2);
