@@ -1,13 +1,12 @@
 // Grouping, means and lines.
 #include "ui/compare_curves.hpp"
 
-#include <QRegularExpression>
-
 #include <algorithm>
 #include <cmath>
 #include <map>
 
 #include "core/config/config_json.hpp"
+#include "core/statistics/comparison.hpp"
 #include "ui/run_words.hpp"
 
 namespace moescope::ui {
@@ -15,19 +14,10 @@ namespace {
 
 constexpr std::size_t kMostLabels = 14;
 
-/// The settings without what tells seeds apart.
-std::string seedless(config::RunConfig config) {
-    config.training.seed = config.data.seed = 0;
-    return config::toJson(config, -1);
-}
-
-/// "before-s1", "before-s2" -> "before"; otherwise the first name.
 QString commonName(const std::vector<CompareEntry>& entries, const std::vector<std::size_t>& members) {
-    QString common = entries[members.front()].name;
-    for (const std::size_t member : members)
-        while (!common.isEmpty() && !entries[member].name.startsWith(common)) common.chop(1);
-    common.remove(QRegularExpression(QStringLiteral("[\\s,_-]*(seed|s)?[\\s,_-]*$")));
-    return common.isEmpty() ? entries[members.front()].name : common;
+    std::vector<std::string> names;
+    for (const std::size_t member : members) names.push_back(entries[member].name.toStdString());
+    return QString::fromStdString(statistics::commonName(names));
 }
 
 /// Linear between the run's points; NaN outside them.
@@ -57,7 +47,7 @@ std::vector<CompareGroup> groupEntries(const std::vector<CompareEntry>& entries,
         if (known) {
             // Equal settings and equal seed: a twin that was steered otherwise, or a repetition. Never averaged with the first.
             const std::size_t nth = repeats[config::toJson(run->config, -1)]++;
-            key = seedless(run->config) + '#' + std::to_string(nth);
+            key = statistics::seedlessKey(run->config) + '#' + std::to_string(nth);
         }
         const auto [place, added] = places.try_emplace(key, groups.size());
         if (added) groups.emplace_back();
@@ -117,26 +107,27 @@ std::vector<CompareEntry> representatives(const std::vector<CompareEntry>& entri
     return found;
 }
 
-plots::Points meanPoints(const std::vector<const ComparedRun*>& runs) {
+plots::Points meanPoints(const std::vector<const ComparedRun*>& runs, Band band) {
     plots::Points points;
+    std::vector<std::vector<double>> values(runs.size());   // [run][point]
     for (const double x : runs.front()->x) {
-        double sum = 0, low = std::numeric_limits<double>::infinity(), high = -low;
-        for (const ComparedRun* run : runs) {
-            const double y = valueAt(*run, x);
-            sum += y;
-            low = std::min(low, y);
-            high = std::max(high, y);
-        }
-        if (!std::isfinite(sum)) continue;
+        std::vector<double> here;
+        for (const ComparedRun* run : runs) here.push_back(valueAt(*run, x));
+        if (!std::ranges::all_of(here, [](double y) { return std::isfinite(y); })) continue;
         points.x.push_back(x);
-        points.y.push_back(sum / static_cast<double>(runs.size()));
-        points.low.push_back(low);
-        points.high.push_back(high);
+        points.y.push_back(statistics::mean(here));
+        points.low.push_back(std::ranges::min(here));
+        points.high.push_back(std::ranges::max(here));
+        for (std::size_t i = 0; i < runs.size(); ++i) values[i].push_back(here[i]);
     }
+    if (band == Band::range || runs.size() < 2) return points;
+    const std::vector<statistics::Interval> intervals = statistics::meanBand(values);
+    std::ranges::transform(intervals, points.low.begin(), &statistics::Interval::low);
+    std::ranges::transform(intervals, points.high.begin(), &statistics::Interval::high);
     return points;
 }
 
-plots::Lane compareLane(const std::vector<CompareEntry>& entries, const std::vector<CompareGroup>& groups, int baseline, const CompareMetric& metric) {
+plots::Lane compareLane(const std::vector<CompareEntry>& entries, const std::vector<CompareGroup>& groups, int baseline, const CompareMetric& metric, Band band) {
     plots::Lane lane;
     for (const CompareGroup& group : groups) {
         std::vector<const ComparedRun*> runs;
@@ -154,7 +145,7 @@ plots::Lane compareLane(const std::vector<CompareEntry>& entries, const std::vec
         curve.name = group.members.size() > 1 ? group.name : first->name;
         curve.role = isBaseline ? plots::CurveRole::Baseline : plots::CurveRole::Run;
         curve.ink = isBaseline ? plots::Ink{plots::Ink::Baseline, 0, 0, {}} : first->ink;
-        curve.points = runs.size() > 1 ? meanPoints(runs) : pointsOf(*first);
+        curve.points = runs.size() > 1 ? meanPoints(runs, band) : pointsOf(*first);
         curve.smoothed = metric.noisy;
         curve.endLabel = groups.size() <= kMostLabels;
         curve.inReadout = false;

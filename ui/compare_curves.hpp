@@ -39,11 +39,14 @@ CompareNumbers meanOf(const std::vector<CompareNumbers>& numbers);
 /// One entry for each group that was read: its first run under the group's name, with the mean of the domains' losses.
 std::vector<CompareEntry> representatives(const std::vector<CompareEntry>& entries, const std::vector<CompareGroup>& groups);
 
-/// Mean, least and greatest over the runs at the points of the first, as far as all of them reach; linear between points.
-plots::Points meanPoints(const std::vector<const ComparedRun*>& runs);
+/// What the band of a group shows: the 95 % bootstrap interval of its mean, or its least and greatest run.
+enum class Band { interval, range };
 
-/// Lines for all groups; `baseline` is an index of entries or -1. Groups of several runs carry their range as a band.
-plots::Lane compareLane(const std::vector<CompareEntry>& entries, const std::vector<CompareGroup>& groups, int baseline, const CompareMetric& metric);
+/// Mean and band over the runs at the points of the first, as far as all of them reach; linear between points.
+plots::Points meanPoints(const std::vector<const ComparedRun*>& runs, Band band);
+
+/// Lines for all groups; `baseline` is an index of entries or -1. Groups of several runs carry a band.
+plots::Lane compareLane(const std::vector<CompareEntry>& entries, const std::vector<CompareGroup>& groups, int baseline, const CompareMetric& metric, Band band = Band::interval);
 
 /// Colours of their own for runs that would share one: the second gets the same hue dashed, and so on.
 void tellApart(std::vector<CompareEntry>& entries);

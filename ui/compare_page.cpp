@@ -14,6 +14,8 @@
 
 #include <algorithm>
 
+#include "core/base/error.hpp"
+#include "core/base/files.hpp"
 #include "plots/chart_panels.hpp"
 #include "plots/controls.hpp"
 #include "plots/empty_state.hpp"
@@ -22,6 +24,7 @@
 #include "ui/compare_reader.hpp"
 #include "ui/compare_side.hpp"
 #include "ui/compare_table.hpp"
+#include "ui/compare_verdict.hpp"
 #include "ui/run_library.hpp"
 #include "ui/run_words.hpp"
 
@@ -75,11 +78,23 @@ struct ComparePage::Parts {
     QScrollArea* sideScroll = new QScrollArea;
     QComboBox *metric = new QComboBox, *element = new QComboBox;
     plots::SegmentedControl* axis = new plots::SegmentedControl;
-    QComboBox* smoothing = new QComboBox;
+    QComboBox *smoothing = new QComboBox, *band = new QComboBox;
     QCheckBox *logY = new QCheckBox(tr("Log y")), *bySeed = new QCheckBox(tr("Group seeds"));
     std::vector<CompareEntry> entries;
     int baseline = -1, request = 0;
     bool isComplete = true;
+
+    /// What the verdict was computed from: it costs too much to repeat when nothing has changed.
+    struct Basis {
+        std::vector<ComparedRunPtr> runs;
+        std::vector<QString> names;
+        std::vector<std::vector<std::size_t>> groups;
+        int baseline = -1;
+        double smoothing = 0;
+        bool operator==(const Basis&) const = default;
+    };
+    Basis basis;
+    DrawnComparison drawn;
 
     void build();
     QWidget* buildOptions();
@@ -89,10 +104,13 @@ struct ComparePage::Parts {
     void show();
     void showElements();
     void showPlot();
+    void showVerdict(const std::vector<CompareGroup>& groups);
+    void chooseRow();
     void takeNames();
     void setBaseline(int entry);
     void remove(int entry);
     void save(plots::ExportFormat format);
+    void saveReport();
     const CompareMetric& chosen() const { return compareMetrics()[static_cast<std::size_t>(std::max(0, metric->currentIndex()))]; }
     CompareWish wish() const;
 };
@@ -111,18 +129,21 @@ QWidget* ComparePage::Parts::buildOptions() {
     name(axis, "compareAxis", tr("x-axis"));
     name(smoothing, "compareSmoothing", tr("Smoothing"));
     name(logY, "compareLogY", tr("Logarithmic y-axis"));
+    name(band, "compareBand", tr("Band of a group"));
     name(bySeed, "compareBySeed", tr("Group runs that differ only in the seed"));
     metric->setMaxVisibleItems(20);
     axis->setOptions({tr("steps"), tr("tokens"), tr("FLOPs"), tr("seconds")});
     for (const double weight : {0.0, 0.5, 0.8, 0.9, 0.95, 0.99}) smoothing->addItem(weight == 0 ? tr("none") : QString::number(weight), weight);
     smoothing->setCurrentIndex(3);
     bySeed->setChecked(true);
-    bySeed->setToolTip(tr("Runs that differ only in the seed become one line: their mean, with a band from the least to the greatest."));
+    bySeed->setToolTip(tr("Runs that differ only in the seed become one line: their mean, with a band."));
+    band->addItems({tr("95 % band"), tr("range band")});
+    band->setToolTip(tr("The band around a group's mean: its 95 % bootstrap interval over seeds, or from the least to the greatest seed."));
     auto* options = new QWidget;
     optionRows = new QBoxLayout(QBoxLayout::LeftToRight, options);
     optionRows->setContentsMargins(0, 8, 0, 4);
     optionRows->setSpacing(8);
-    for (const QWidgetList& part : {QWidgetList{metric, element, axis}, QWidgetList{words(tr("Smoothing")), smoothing, logY, bySeed}}) {
+    for (const QWidgetList& part : {QWidgetList{metric, element, axis}, QWidgetList{words(tr("Smoothing")), smoothing, logY, bySeed, band}}) {
         auto* row = new QHBoxLayout;
         row->setSpacing(8);
         for (QWidget* widget : part) row->addWidget(widget);
@@ -181,9 +202,15 @@ void ComparePage::Parts::connectParts() {
     });
     QObject::connect(element, &QComboBox::currentIndexChanged, &page, [this] { read(); });
     QObject::connect(axis, &plots::SegmentedControl::currentChanged, &page, [this] { read(); });
-    QObject::connect(smoothing, &QComboBox::currentIndexChanged, &page, [this] { panel->setSmoothing(smoothing->currentData().toDouble()); });
+    QObject::connect(smoothing, &QComboBox::currentIndexChanged, &page, [this] {
+        panel->setSmoothing(smoothing->currentData().toDouble());
+        if (isComplete) showVerdict(groupEntries(entries, bySeed->isChecked()));
+    });
     QObject::connect(logY, &QCheckBox::toggled, &page, [this](bool on) { panel->setLogY(on); });
     QObject::connect(bySeed, &QCheckBox::toggled, &page, [this] { show(); });
+    QObject::connect(band, &QComboBox::currentIndexChanged, &page, [this] { show(); });
+    QObject::connect(table->selectionModel(), &QItemSelectionModel::currentRowChanged, &page, [this] { chooseRow(); });
+    QObject::connect(&side->verdict(), &CompareVerdict::reportRequested, &page, [this] { saveReport(); });
     QObject::connect(table, &CompareTable::baselineRequested, &page, [this](int entry) { setBaseline(entry); });
     QObject::connect(table, &CompareTable::removeRequested, &page, [this](int entry) { remove(entry); });
     QObject::connect(table, &CompareTable::openRequested, &page, [this](int entry) { emit page.runActivated(QString::fromStdString(entries[static_cast<std::size_t>(entry)].ulid)); });
@@ -243,8 +270,31 @@ void ComparePage::Parts::show() {
     table->rows().show(entries, groups, baseline);
     if (row >= 0 && row < table->rows().rowCount()) table->setCurrentIndex(table->rows().index(row, column));
     bySeed->setVisible(groupEntries(entries, true).size() < entries.size());
+    band->setVisible(groups.size() < entries.size());
     side->setEntries(representatives(entries, groups));
-    if (isComplete) showPlot();  // until then some runs still hold the curve of another metric or axis
+    if (!isComplete) return;  // until then some runs still hold the curve of another metric or axis
+    showPlot();
+    showVerdict(groups);
+}
+
+void ComparePage::Parts::showVerdict(const std::vector<CompareGroup>& groups) {
+    if (entries.empty()) return;
+    Basis now;
+    for (const CompareEntry& entry : entries) {
+        now.runs.push_back(entry.run);
+        now.names.push_back(entry.name);
+    }
+    for (const CompareGroup& group : groups) now.groups.push_back(group.members);
+    now.baseline = baseline;
+    now.smoothing = chosen().noisy ? smoothing->currentData().toDouble() : 0;
+    if (now == basis) return;
+    basis = std::move(now);
+    drawn = compareDrawn(entries, groups, baseline, chosen(), static_cast<XAxis>(axis->current()), basis.smoothing);
+    side->verdict().setComparison(drawn);
+}
+
+void ComparePage::Parts::chooseRow() {
+    if (table->currentIndex().isValid()) side->verdict().choose(table->rows().entry(table->currentIndex())->ulid);
 }
 
 void ComparePage::Parts::showElements() {
@@ -278,7 +328,7 @@ void ComparePage::Parts::showElements() {
 
 void ComparePage::Parts::showPlot() {
     const CompareMetric& metric = chosen();
-    plots::Lane lane = compareLane(entries, groupEntries(entries, bySeed->isChecked()), baseline, metric);
+    plots::Lane lane = compareLane(entries, groupEntries(entries, bySeed->isChecked()), baseline, metric, static_cast<Band>(band->currentIndex()));
     double last = 0;
     for (const plots::Curve& curve : lane.curves) last = std::max(last, curve.points.x.back());
     const AxisWords words = axisWords(static_cast<XAxis>(axis->current()), last);
@@ -286,7 +336,7 @@ void ComparePage::Parts::showPlot() {
         for (plots::Curve& curve : lane.curves)
             for (double& x : curve.points.x) x /= words.factor;
     const bool banded = std::ranges::any_of(groupEntries(entries, bySeed->isChecked()), [](const CompareGroup& group) { return group.members.size() > 1; });
-    panel->setTitle(metric.title, metric.unit + (banded ? (metric.unit.isEmpty() ? QString() : QStringLiteral(", ")) + tr("mean, band from least to greatest seed") : QString()));
+    panel->setTitle(metric.title, metric.unit + (banded ? (metric.unit.isEmpty() ? QString() : QStringLiteral(", ")) + (band->currentIndex() == 0 ? tr("mean and 95 % band over seeds") : tr("mean, band from least to greatest seed")) : QString()));
     panel->setXAxis(words.name, words.title);
     panel->setYTitle(metric.unit.isEmpty() ? metric.title : metric.title + QStringLiteral(", ") + metric.unit);
     panel->setEmptyText(tr("none of these runs has stored it"));
@@ -315,6 +365,25 @@ void ComparePage::Parts::save(plots::ExportFormat format) {
     if (!path.endsWith(QLatin1Char('.') + suffix, Qt::CaseInsensitive)) path += QLatin1Char('.') + suffix;
     QString error;
     emit page.message(panel->save(format, path, &error) ? tr("Saved %1").arg(path) : error);
+}
+
+void ComparePage::Parts::saveReport() {
+    const auto* comparison = std::get_if<statistics::Comparison>(&drawn.answer);
+    if (entries.empty() || !isComplete || !comparison || comparison->groups.empty()) {
+        emit page.message(tr("There is no comparison to report. Choose runs in the list with Ctrl or Shift, then Compare."));
+        return;
+    }
+    QString path = page.askFileName(QStringLiteral("comparison.html"), tr("HTML (*.html);;Markdown (*.md)"));
+    if (path.isEmpty()) return;
+    const bool markdown = path.endsWith(QLatin1String(".md"), Qt::CaseInsensitive);
+    if (!markdown && !path.endsWith(QLatin1String(".html"), Qt::CaseInsensitive)) path += QStringLiteral(".html");
+    const statistics::Report report = statistics::reportOf(*comparison, drawn.configs);
+    try {
+        base::replaceAtomically(path.toStdString(), markdown ? statistics::toMarkdown(report) : statistics::toHtml(report));
+        emit page.message(tr("Saved %1").arg(path));
+    } catch (const base::Error& error) {
+        emit page.message(QString::fromStdString(error.happened() + ": " + error.where() + ". " + error.advice() + "."));
+    }
 }
 
 ComparePage::ComparePage(RunLibrary& library, EngineLink&, QWidget* parent) : QWidget(parent), m_parts(std::make_unique<Parts>(*this, library)) {
@@ -356,6 +425,8 @@ bool ComparePage::complete() const { return m_parts->isComplete; }
 QSize ComparePage::minimumSizeHint() const { return {480, 400}; }
 
 plots::LinePanel& ComparePage::panel() { return *m_parts->panel; }
+
+void ComparePage::saveReport() { m_parts->saveReport(); }
 
 void ComparePage::resizeEvent(QResizeEvent* event) {
     QWidget::resizeEvent(event);

@@ -31,6 +31,8 @@ public:
     bool complete() const;
     QSize minimumSizeHint() const override;
     plots::LinePanel& panel();
+    /// Asks for a file and writes the comparison as HTML, or as Markdown where the name ends in .md.
+    void saveReport();
 
     /// Asks for the file an export goes to; empty = not saved. A test puts its own in place.
     std::function<QString(const QString& suggested, const QString& filter)> askFileName;

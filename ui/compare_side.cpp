@@ -21,6 +21,7 @@
 #include "plots/figures.hpp"
 #include "plots/icons.hpp"
 #include "plots/theme.hpp"
+#include "ui/compare_verdict.hpp"
 #include "ui/run_words.hpp"
 
 namespace moescope::ui {
@@ -151,6 +152,7 @@ CompareSide::CompareSide(QWidget* parent) : QWidget(parent) {
     auto* lines = new QVBoxLayout(this);
     lines->setContentsMargins(16, 12, 12, 12);
     lines->setSpacing(16);
+    lines->addWidget(m_verdict = new CompareVerdict);
     m_settings = addSection("settingsThatDiffer", tr("Settings that differ"));
     m_domains = addSection("domainLosses", tr("Loss by domain"));
     lines->addStretch();

@@ -1,4 +1,4 @@
-// CompareSide: the settings in which the compared runs differ, and their loss by domain, as tables one can copy.
+// CompareSide: the verdict, the settings in which the compared runs differ, and their loss by domain, as tables one can copy.
 #pragma once
 
 #include <QString>
@@ -13,6 +13,8 @@ class QLabel;
 class QTableWidget;
 
 namespace moescope::ui {
+
+class CompareVerdict;
 
 /// A table of texts with a name for each row and column.
 struct TextTable {
@@ -37,6 +39,7 @@ class CompareSide : public QWidget {
 public:
     explicit CompareSide(QWidget* parent = nullptr);
     void setEntries(const std::vector<CompareEntry>& entries);
+    CompareVerdict& verdict() { return *m_verdict; }
 
 private:
     struct Section {
@@ -48,6 +51,7 @@ private:
     Section addSection(const char* name, const QString& title);
     void show(Section& section, const TextTable& values, const std::vector<CompareEntry>& entries);
 
+    CompareVerdict* m_verdict;
     Section m_settings, m_domains;
 };
 

@@ -51,6 +51,7 @@ void MainWindow::connectPages() {
     });
     connect(m_train, &TrainPage::viewChanged, this, &MainWindow::onView);
     connect(m_train, &TrainPage::message, this, [this](const QString& sentence) { m_status->showMessage(sentence, kMessageMs); });
+    connect(m_compare, &ComparePage::message, this, [this](const QString& sentence) { m_status->showMessage(sentence, kMessageMs); });
     connect(m_train, &TrainPage::newRunRequested, this, [this] { showPage(PageId::newRun); });
     connect(m_train, &TrainPage::startDemoRequested, this, [this] { trainPreset(QStringLiteral("collapse")); });
     connect(m_options, &TrainOptions::layerChosen, this, [this](qint64 layer) {

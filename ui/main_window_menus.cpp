@@ -14,6 +14,7 @@
 #include "core/base/version.hpp"
 #include "plots/icons.hpp"
 #include "plots/scrubber.hpp"
+#include "ui/compare_page.hpp"
 #include "ui/help_card.hpp"
 #include "ui/main_window.hpp"
 #include "ui/main_window_status.hpp"
@@ -80,6 +81,7 @@ void MainWindow::buildMenus() {
     add(file, "newRun", tr("New run…"), QKeySequence(Qt::CTRL | Qt::Key_N), [this] { showPage(PageId::newRun); });
     add(file, "ownText", tr("Train on my own text…"), {}, [this] { openOwnText(askTextFiles()); });
     add(file, "startPage", tr("Start page"), {}, [this] { showPage(PageId::start); });
+    add(file, "saveReport", tr("Report of the comparison…"), {}, [this] { m_compare->saveReport(); });
     file->addSeparator();
     add(file, "quit", tr("Quit"), QKeySequence(Qt::CTRL | Qt::Key_Q), [this] { close(); });
 

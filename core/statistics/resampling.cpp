@@ -120,6 +120,26 @@ Interval meanInterval(std::span<const double> values, int resamples) {
     }, resamples);
 }
 
+std::vector<Interval> meanBand(const std::vector<std::vector<double>>& runs) {
+    const std::size_t n = runs.size(), points = runs.empty() ? 0 : runs.front().size();
+    std::vector<Interval> band(points);
+    if (n < 2 || points == 0) return band;
+    std::vector<double> means(std::clamp<std::size_t>(2'000'000 / (n * points), 200, 2000));
+    const base::RandomStream random = stream(resampleStream);
+    std::vector<std::size_t> chosen(means.size() * n);
+    for (std::size_t i = 0; i < chosen.size(); ++i) chosen[i] = static_cast<std::size_t>(random.below(i, n));
+    for (std::size_t point = 0; point < points; ++point) {
+        for (std::size_t i = 0; i < means.size(); ++i) {
+            double sum = 0;
+            for (std::size_t k = 0; k < n; ++k) sum += runs[chosen[i * n + k]][point];
+            means[i] = sum / static_cast<double>(n);
+        }
+        std::ranges::sort(means);
+        band[point] = {quantile(means, (1 - kLevel) / 2), quantile(means, (1 + kLevel) / 2), Method::percentile};
+    }
+    return band;
+}
+
 SignFlip signFlip(std::span<const double> differences) {
     const std::size_t n = differences.size();
     if (n == 0) return {};

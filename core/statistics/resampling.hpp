@@ -45,6 +45,10 @@ using Statistic = std::function<double(std::span<const std::size_t>)>;
 Interval bootstrap(std::size_t n, const Statistic& statistic, int resamples = kResamples);
 Interval meanInterval(std::span<const double> values, int resamples = kResamples);
 
+/// Percentile intervals of the mean at every point, `runs` [run][point]: for a picture. The resamples are shared by all points and
+/// fewer where there are many points (2000 down to 200). Method none below two runs.
+std::vector<Interval> meanBand(const std::vector<std::vector<double>>& runs);
+
 /// Two-sided test of "the sign of each paired difference is a coin" on the mean.
 struct SignFlip {
     double p = kUnknown;            ///< share of sign patterns whose mean is at least as far from 0; NaN for fewer than two

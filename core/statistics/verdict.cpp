@@ -14,7 +14,14 @@ constexpr const char* kMinus = "\u2212";
 constexpr const char* kMissing = "\u2013";
 constexpr double kUsualBar = 0.05;
 
-std::string joined(const std::vector<std::string>& parts) {
+constexpr std::size_t kMostNamed = 6;
+
+std::string joined(std::vector<std::string> parts) {
+    if (parts.size() > kMostNamed) {
+        const std::size_t more = parts.size() - kMostNamed + 1;
+        parts.resize(kMostNamed - 1);
+        parts.push_back(std::to_string(more) + " more");
+    }
     std::string text;
     for (std::size_t i = 0; i < parts.size(); ++i) text += (i == 0 ? "" : i + 1 == parts.size() ? " and " : ", ") + parts[i];
     return text;

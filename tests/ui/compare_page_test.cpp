@@ -4,6 +4,7 @@
 #include <QCheckBox>
 #include <QClipboard>
 #include <QComboBox>
+#include <QLabel>
 #include <QElapsedTimer>
 #include <QPushButton>
 #include <QSignalSpy>
@@ -180,6 +181,107 @@ TEST_F(ComparePageTest, RunsThatDifferInTheSeedAloneBecomeTheirMeanWithTheirRang
     EXPECT_EQ(curves().size(), 3U);
 }
 
+class VerdictTest : public ComparePageTest {
+protected:
+    /// "old" and "new" with the given seeds; "new" is better by 0.1, 0.2, 0.3 ... in the order of its seeds.
+    void compareSeeds(const std::vector<int>& before, const std::vector<int>& after) {
+        std::vector<std::string> ulids;
+        for (const int seed : before) ulids.push_back(store.add(makeRun("old-s" + std::to_string(seed), 0.5, seed)));
+        double better = 0;
+        for (const int seed : after) ulids.push_back(store.add(makeRun("new-s" + std::to_string(seed), 0.5 - (better += 0.1), seed, 16)));
+        open();
+        compare(ulids);
+    }
+    QString said(const char* part) const {
+        auto* label = page->findChild<QLabel*>(QLatin1String(part));
+        return label->isVisibleTo(page.get()) ? label->text() : QString();
+    }
+    bool shows(const char* part) const { return page->findChild<QWidget*>(QLatin1String(part))->isVisibleTo(page.get()); }
+};
+
+TEST_F(VerdictTest, SaysTheDifferenceItsIntervalAndTheSmallestP) {
+    compareSeeds({1, 2, 3}, {1, 2, 3});
+    EXPECT_EQ(said("verdictHeading"), QStringLiteral("new \u2212 old"));
+    EXPECT_EQ(said("verdictNumber"), QStringLiteral("\u22120.2000 nats/token"));
+    EXPECT_EQ(said("verdictInterval"), QStringLiteral("95 % interval \u22120.3000 to \u22120.1000, rough: fewer than 8 seeds"));
+    EXPECT_TRUE(said("verdictWords").contains(QStringLiteral("Exact sign-flip p = 0.25 (all 8 flips). With 3 seeds p cannot fall below 0.25; 3 more could reach 0.05.")));
+    EXPECT_TRUE(shows("verdictDots"));
+    EXPECT_FALSE(shows("verdictWhich"));
+    page->findChild<QPushButton*>(QStringLiteral("verdictMarkdown"))->click();
+    EXPECT_TRUE(QGuiApplication::clipboard()->text().contains(QStringLiteral("cannot fall below 0.25")));
+}
+
+TEST_F(VerdictTest, OneSharedSeedOrNoneIsSaidInsteadOfANumber) {
+    compareSeeds({1}, {1});
+    EXPECT_TRUE(said("verdictWords").contains(QStringLiteral("One shared seed: no interval and no p.")));
+    EXPECT_EQ(said("verdictInterval"), QString());
+    page->findChild<CompareTable*>()->setCurrentIndex(rows().index(0, 0));
+    compare({store.add(makeRun("a", 0, 1)), store.add(makeRun("b", 0, 2, 16))});
+    EXPECT_EQ(said("verdictNumber"), QStringLiteral("\u2013"));
+    EXPECT_TRUE(said("verdictWords").contains(QStringLiteral("No shared seeds")));
+    EXPECT_FALSE(shows("verdictDots"));
+}
+
+TEST_F(VerdictTest, ASingleRunHasNothingToBeComparedWith) {
+    compareSeeds({1}, {});
+    EXPECT_TRUE(said("verdictWords").contains(QStringLiteral("nothing to compare it with")));
+    EXPECT_EQ(said("verdictNumber"), QString());
+}
+
+TEST_F(VerdictTest, FollowsTheRowTheBaselineAndTheAxis) {
+    std::vector<std::string> ulids;
+    for (const int seed : {1, 2})
+        for (const int experts : {8, 16, 4}) ulids.push_back(store.add(makeRun("e" + std::to_string(experts) + "-s" + std::to_string(seed), 0.01 * experts, seed, experts)));
+    open();
+    compare(ulids);
+    EXPECT_EQ(said("verdictHeading"), QStringLiteral("e16 \u2212 e8"));
+    EXPECT_EQ(said("verdictWhich"), QStringLiteral("Pair 1 of 2. Choose a row of the table for another."));
+    page->findChild<CompareTable*>()->setCurrentIndex(rows().index(2, 0));
+    EXPECT_EQ(said("verdictHeading"), QStringLiteral("e4 \u2212 e8"));
+    EXPECT_EQ(said("verdictNumber"), QStringLiteral("\u22120.0400 nats/token"));
+    page->setBaseline(QString::fromStdString(ulids[1]));
+    EXPECT_EQ(said("verdictHeading"), QStringLiteral("e4 \u2212 e16"));
+    chooseAxis(1);
+    EXPECT_TRUE(said("verdictWords").contains(QStringLiteral("k tokens")));
+}
+
+TEST_F(VerdictTest, ABaselineWithoutTheMetricIsNamed) {
+    const std::string first = store.add(makeRun("dense", 0.1, 0, 0)), second = store.add(makeRun("a", 0));
+    open();
+    compare({first, second});
+    chooseMetric("top1_load");
+    EXPECT_EQ(said("verdictWords"), QStringLiteral("The baseline has not stored this metric. Pin another run with B."));
+    EXPECT_FALSE(shows("verdictReport"));
+}
+
+TEST_F(VerdictTest, TheReportHoldsTheVerdictAndTheRecipeInBothNotations) {
+    compareSeeds({1, 2}, {1, 2});
+    for (const char* name : {"out.html", "out.md"}) {
+        const QString path = QString::fromStdString((store.folder().parent_path() / name).string());
+        page->askFileName = [&](const QString&, const QString&) { return path; };
+        page->findChild<QPushButton*>(QStringLiteral("verdictReport"))->click();
+        QFile file(path);
+        ASSERT_TRUE(file.open(QIODevice::ReadOnly));
+        const QByteArray text = file.readAll();
+        EXPECT_EQ(text.startsWith("<!DOCTYPE html>"), path.endsWith(QStringLiteral(".html")));
+        for (const char* wanted : {"cannot fall below 0.5", "moe.experts", "moe:", "old"}) EXPECT_TRUE(text.contains(wanted)) << wanted;
+    }
+    page->askFileName = [](const QString&, const QString&) { return QStringLiteral("/nowhere/at/all.html"); };
+    QSignalSpy messages(page.get(), &ComparePage::message);
+    page->saveReport();
+    ASSERT_EQ(messages.size(), 1);
+    EXPECT_TRUE(messages[0][0].toString().contains(QStringLiteral("/nowhere/at")));
+}
+
+TEST_F(VerdictTest, TheBandIsTheIntervalOrTheRange) {
+    compareSeeds({1}, {1, 2, 3, 4, 5, 6});
+    const auto width = [this] { return curves()[1].points.high[0] - curves()[1].points.low[0]; };
+    EXPECT_LT(width(), 0.45);   // 1.96 standard errors of the mean on both sides are 0.27
+    EXPECT_GT(width(), 0.15);
+    page->findChild<QComboBox*>(QStringLiteral("compareBand"))->setCurrentIndex(1);
+    EXPECT_NEAR(width(), 0.5, 1e-9);
+}
+
 TEST_F(ComparePageTest, SettingsThatDifferAreListedAndCopied) {
     FakeRun b = makeRun("b|x", 0.1);
     b.config.router.score = "sigmoid";
@@ -300,7 +402,7 @@ TEST(CompareCurves, MeansGoAsFarAsAllRunsReach) {
     a.y = {4, 2, 1};
     b.x = {0, 5, 15};
     b.y = {6, 5, 3};
-    const plots::Points mean = meanPoints({&a, &b});
+    const plots::Points mean = meanPoints({&a, &b}, Band::range);
     EXPECT_EQ(mean.x, (std::vector<double>{0, 10}));
     EXPECT_EQ(mean.y, (std::vector<double>{5, 3}));
     EXPECT_EQ(mean.low, (std::vector<double>{4, 2}));

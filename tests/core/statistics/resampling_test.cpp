@@ -103,6 +103,21 @@ TEST(Bootstrap, FromEightOnItsEndsAreTheBcaSharesOfAllResamples) {
     EXPECT_GT(std::abs(exact.atMost(interval.low) - 0.025), kDrawError);
 }
 
+TEST(Bootstrap, ABandHasThePercentilesOfAllResamplesAtEachPoint) {
+    std::vector<std::vector<double>> runs;
+    for (const double value : kFive) runs.push_back({value, 1, -2 * value});
+    const auto band = meanBand(runs);
+    ASSERT_EQ(band.size(), 3U);
+    const ExactBootstrap exact(kFive);  // 2000 draws: four standard errors at 0.025 are 0.014
+    EXPECT_LE(exact.below(band[0].low) - 0.014, 0.025);
+    EXPECT_GE(exact.atMost(band[0].low) + 0.014, 0.025);
+    EXPECT_LT(exact.below(band[0].high), 0.99);
+    EXPECT_GT(exact.atMost(band[0].high), 0.96);
+    EXPECT_DOUBLE_EQ(band[1].low, 1);
+    EXPECT_DOUBLE_EQ(band[2].low, -2 * band[0].high);
+    EXPECT_FALSE(meanBand({{1, 2}})[0].known());
+}
+
 TEST(Bootstrap, OneValueHasNoIntervalAndEqualOnesHaveNoWidth) {
     EXPECT_FALSE(meanInterval(std::vector<double>{3}).known());
     const Interval equal = meanInterval(std::vector<double>(9, 0.5));
