@@ -216,7 +216,9 @@ void TokenText::paintEvent(QPaintEvent*) {
         painter.setRenderHint(QPainter::Antialiasing);
         painter.setPen(QPen(color, 2));
         painter.setBrush(Qt::NoBrush);
-        painter.drawRoundedRect(QRectF(r).adjusted(-1, -1, 1, 1 + 2 + laneOne + laneGap + laneTwo), 3, 3);
+        QRectF around = QRectF(r).adjusted(-1, -1, 1, 1 + 2 + laneOne + laneGap + laneTwo);
+        around.setLeft(std::max(1.0, around.left()));
+        painter.drawRoundedRect(around, 3, 3);
     };
     if (m_hovered >= 0 && m_hovered != m_selected) frame(m_hovered, t.control);
     if (m_selected >= 0) frame(m_selected, t.accent);
