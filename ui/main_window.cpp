@@ -20,6 +20,7 @@
 #include "ui/inspector.hpp"
 #include "ui/main_window_status.hpp"
 #include "ui/new_run_page.hpp"
+#include "ui/routing_page.hpp"
 #include "ui/run_library.hpp"
 #include "ui/run_watched.hpp"
 #include "ui/run_words.hpp"
@@ -108,10 +109,12 @@ void MainWindow::buildPages() {
     m_tabs->setAttribute(Qt::WA_StyledBackground);
     m_start = new StartPage(*m_library, m_stack);
     m_train = new TrainPage(*m_run, *m_cursor, m_tabs);
+    m_routing = new RoutingPage(*m_run, *m_cursor, [this](const QString& ulid) { return m_library->runFolder(ulid); }, m_tabs);
     m_compare = new ComparePage(*m_library, *m_engines, m_tabs);
     m_newRun = new NewRunPage(*m_library, *m_engines, m_stack);
     m_options = new TrainOptions(m_tabs);
     m_tabs->addTab(m_train, tr("Train"));
+    m_tabs->addTab(m_routing, tr("Routing"));
     m_tabs->addTab(m_compare, tr("Compare"));
     m_tabs->setCornerWidget(m_options, Qt::TopRightCorner);
     for (QWidget* each : std::initializer_list<QWidget*>{m_start, m_tabs, m_newRun}) m_stack->addWidget(each);
@@ -143,19 +146,22 @@ void MainWindow::buildBars() {
 
 void MainWindow::showPage(PageId page) {
     m_page = page;
-    const bool tabPage = page == PageId::train || page == PageId::compare;
+    const bool tabPage = page == PageId::train || page == PageId::routing || page == PageId::compare;
     m_stack->setCurrentWidget(page == PageId::start ? static_cast<QWidget*>(m_start) : page == PageId::newRun ? static_cast<QWidget*>(m_newRun) : m_tabs);
     if (page == PageId::train) m_tabs->setCurrentWidget(m_train);
+    if (page == PageId::routing) m_tabs->setCurrentWidget(m_routing);
     if (page == PageId::compare) m_tabs->setCurrentWidget(m_compare);
     showChrome();
     if (page == PageId::train) m_train->refresh();
+    if (page == PageId::routing) m_routing->refresh();
     (tabPage ? m_tabs->currentWidget() : m_stack->currentWidget())->setFocus();
 }
 
 void MainWindow::showChrome() {
-    const bool tabs = m_page == PageId::train || m_page == PageId::compare, train = m_page == PageId::train, open = m_run->data() != nullptr;
-    m_topBar->setVisible(train && open);
-    m_bottomBar->setVisible(train && open);
+    const bool train = m_page == PageId::train, stepped = train || m_page == PageId::routing, tabs = stepped || m_page == PageId::compare;
+    const bool open = m_run->data() != nullptr;
+    m_topBar->setVisible(stepped && open);
+    m_bottomBar->setVisible(stepped && open);
     m_options->setVisible(train && open);
     m_runsDock->setVisible(tabs && m_runsWanted);
     m_inspectorDock->setVisible(train && open && m_inspectorWanted && width() >= kNoInspector);
@@ -195,6 +201,7 @@ void MainWindow::resizeEvent(QResizeEvent* event) {
 bool MainWindow::isComplete() const {
     if (!m_library->loaded()) return false;
     if (!m_run->ulid().isEmpty() && !m_run->data() && m_run->problem().isEmpty()) return false;
+    if (m_page == PageId::routing) return m_routing->complete();
     return m_page != PageId::compare || m_compare->complete();
 }
 

@@ -29,6 +29,7 @@ class ComparePage;
 class EngineLink;
 class Inspector;
 class NewRunPage;
+class RoutingPage;
 class RunLibrary;
 class RunsDock;
 class StartPage;
@@ -41,7 +42,7 @@ class WatchedRun;
 struct BannerContent;
 struct TrainView;
 
-enum class PageId { start, train, compare, newRun };
+enum class PageId { start, train, routing, compare, newRun };
 
 /// GUI thread. `settings` = nullptr: nothing is remembered (tests, pictures).
 class MainWindow : public QMainWindow {
@@ -73,6 +74,7 @@ public:
     EngineLink& engines() { return *m_engines; }
     TrainCursor& cursor() { return *m_cursor; }
     TrainPage& trainPage() { return *m_train; }
+    RoutingPage& routingPage() { return *m_routing; }
     ComparePage& comparePage() { return *m_compare; }
     NewRunPage& newRunPage() { return *m_newRun; }
 
@@ -136,6 +138,7 @@ private:
     QTabWidget* m_tabs = nullptr;
     StartPage* m_start = nullptr;
     TrainPage* m_train = nullptr;
+    RoutingPage* m_routing = nullptr;
     ComparePage* m_compare = nullptr;
     NewRunPage* m_newRun = nullptr;
     RunsDock* m_runs = nullptr;

@@ -12,6 +12,7 @@
 #include "ui/main_window.hpp"
 #include "ui/main_window_status.hpp"
 #include "ui/new_run_page.hpp"
+#include "ui/routing_page.hpp"
 #include "ui/run_library.hpp"
 #include "ui/run_watched.hpp"
 #include "ui/run_words.hpp"
@@ -39,6 +40,7 @@ void MainWindow::connectRun() {
     connect(m_run.get(), &WatchedRun::refused, this, [this](const QString&, const QString& sentence) { m_status->showMessage(sentence, kMessageMs); });
     connect(m_cursor.get(), &TrainCursor::moved, this, [this] {
         m_train->showStep();
+        m_routing->showStep();
         m_inspector->refresh(m_train->view().moeLayer, m_cursor->step(), !m_cursor->shown());
     });
     connect(m_library.get(), &RunLibrary::changed, this, &MainWindow::onLibrary);
@@ -47,9 +49,12 @@ void MainWindow::connectRun() {
 
 void MainWindow::connectPages() {
     connect(m_tabs, &QTabWidget::currentChanged, this, [this](int index) {
-        if (m_page == PageId::train || m_page == PageId::compare) showPage(index == 0 ? PageId::train : PageId::compare);
+        static constexpr PageId pages[] = {PageId::train, PageId::routing, PageId::compare};
+        if (std::ranges::find(pages, m_page) != std::end(pages)) showPage(pages[index]);
     });
     connect(m_train, &TrainPage::viewChanged, this, &MainWindow::onView);
+    connect(m_routing, &RoutingPage::layerChosen, m_options, &TrainOptions::layerChosen);
+    connect(m_routing, &RoutingPage::newRunRequested, this, [this] { showPage(PageId::newRun); });
     connect(m_train, &TrainPage::message, this, [this](const QString& sentence) { m_status->showMessage(sentence, kMessageMs); });
     connect(m_compare, &ComparePage::message, this, [this](const QString& sentence) { m_status->showMessage(sentence, kMessageMs); });
     connect(m_train, &TrainPage::newRunRequested, this, [this] { showPage(PageId::newRun); });
@@ -85,7 +90,7 @@ void MainWindow::connectPages() {
 void MainWindow::openRun(const QString& ulid) {
     m_train->setStarting(false);
     m_run->open(ulid);
-    showPage(PageId::train);
+    showPage(m_page == PageId::routing ? PageId::routing : PageId::train);
 }
 
 void MainWindow::onRunChanged() {
@@ -93,6 +98,7 @@ void MainWindow::onRunChanged() {
     m_cursor->setRun(nullptr);
     m_options->setRun(nullptr);
     m_trouble.clear();
+    m_routing->reload();
     m_train->reload();
     m_toolbar->refresh();
     m_runs->setCurrentRun(m_run->ulid());
@@ -104,6 +110,7 @@ void MainWindow::onRunChanged() {
 void MainWindow::onOpened() {
     m_cursor->setRun(m_run->data());
     m_options->setRun(m_run->data());
+    m_routing->reload();
     m_train->reload();
     onView(m_train->view());
     m_toolbar->refresh();
@@ -120,6 +127,7 @@ void MainWindow::onUpdated() {
 
 void MainWindow::onView(const TrainView& view) {
     m_options->setLayer(view.moeLayer);
+    m_routing->setLayer(view.moeLayer);
     m_options->setAxis(view.axis);
     m_cursor->setAxis(view.axis);
     if (m_run->data()) m_inspector->refresh(view.moeLayer, m_cursor->step(), !m_cursor->shown());
@@ -132,6 +140,7 @@ void MainWindow::refreshData() {
     cost.start();
     m_cursor->refresh();
     m_train->refresh();
+    m_routing->refresh();
     refreshScrubber();
     m_dataTimer->start(std::max<int>(kFrameMs, static_cast<int>(cost.elapsed()) * kRestFactor));
 }
@@ -150,9 +159,10 @@ void MainWindow::refreshScrubber() {
 
 void MainWindow::refreshText() {
     m_status->refresh();
+    if (m_page != PageId::train && m_page != PageId::routing) return;
+    m_toolbar->refresh();
     if (m_page != PageId::train) return;
     m_inspector->refresh(m_train->view().moeLayer, m_cursor->step(), !m_cursor->shown());
-    m_toolbar->refresh();
     showBanner();
 }
 

@@ -87,7 +87,8 @@ void MainWindow::buildMenus() {
 
     QMenu* view = bar->addMenu(tr("&View"));
     add(view, "showTrain", tr("Train"), QKeySequence(Qt::CTRL | Qt::Key_1), [this] { showPage(PageId::train); });
-    add(view, "showCompare", tr("Compare"), QKeySequence(Qt::CTRL | Qt::Key_2), [this] { showPage(PageId::compare); });
+    add(view, "showRouting", tr("Routing"), QKeySequence(Qt::CTRL | Qt::Key_2), [this] { showPage(PageId::routing); });
+    add(view, "showCompare", tr("Compare"), QKeySequence(Qt::CTRL | Qt::Key_3), [this] { showPage(PageId::compare); });
     view->addSeparator();
     const auto toggle = [&](const char* name, const QString& text, bool MainWindow::*wanted) {
         QAction* action = add(view, name, text, {}, [this, wanted] {
@@ -151,7 +152,8 @@ void MainWindow::keyPressEvent(QKeyEvent* event) {
     const bool plain = event->modifiers() == Qt::NoModifier || event->modifiers() == Qt::KeypadModifier;
     const bool shift = event->modifiers() == Qt::ShiftModifier;
     const char* name = nullptr;
-    if (m_page == PageId::train && plain) switch (event->key()) {
+    const bool stepped = m_page == PageId::train || m_page == PageId::routing;
+    if (stepped && plain) switch (event->key()) {
             case Qt::Key_Space: name = "trainOrPause"; break;
             case Qt::Key_Period: name = "oneStep"; break;
             case Qt::Key_L: name = "logY"; break;
@@ -163,7 +165,7 @@ void MainWindow::keyPressEvent(QKeyEvent* event) {
             case Qt::Key_Escape: name = "goLive"; break;
             default: break;
         }
-    if (m_page == PageId::train && shift && event->key() == Qt::Key_N) name = "previousEvent";
+    if (stepped && shift && event->key() == Qt::Key_N) name = "previousEvent";
     if (event->key() == Qt::Key_Question) name = "whatIsThis";
     if (QAction* action = name ? findChild<QAction*>(QLatin1String(name)) : nullptr) return action->trigger();
     QMainWindow::keyPressEvent(event);

@@ -18,6 +18,7 @@
 #include "storage/store.hpp"
 #include "ui/main_window.hpp"
 #include "ui/main_window_theme.hpp"
+#include "ui/routing_page.hpp"
 #include "ui/screenshot.hpp"
 
 namespace {
@@ -59,6 +60,8 @@ void show(ui::MainWindow& window, const app::DesktopOptions& options, const stor
     if (!options.recipe.isEmpty()) window.showRecipe(recipeOf(options.recipe), options.recipe);
     if (options.page == QLatin1String("start")) window.showPage(ui::PageId::start);
     if (options.page == QLatin1String("train")) window.showPage(ui::PageId::train);
+    if (options.page == QLatin1String("routing")) window.showPage(ui::PageId::routing);
+    window.routingPage().setView(options.view);
     if (options.page == QLatin1String("compare")) window.showPage(ui::PageId::compare);
     if (options.page == QLatin1String("new")) window.showPage(ui::PageId::newRun);
 }

@@ -4,6 +4,8 @@
 #include <QRegularExpression>
 #include <QtGlobal>
 
+#include "ui/routing_page.hpp"
+
 namespace moescope::app {
 namespace {
 
@@ -30,8 +32,11 @@ std::optional<DesktopMistake> take(const QString& option, const QString& value, 
     else if (option == QLatin1String("--store")) options.store = value;
     else if (option == QLatin1String("--screenshot")) options.screenshot = value;
     else if (option == QLatin1String("--page")) {
-        options.page = value;
-        return oneOf("--page", value, {QStringLiteral("start"), QStringLiteral("train"), QStringLiteral("compare"), QStringLiteral("new")});
+        options.page = value.section(QLatin1Char(':'), 0, 0);
+        options.view = value.section(QLatin1Char(':'), 1);
+        if (options.page == QLatin1String("routing") && value.contains(QLatin1Char(':')))
+            return oneOf("--page routing:VIEW", options.view, ui::RoutingPage::viewIds());
+        return oneOf("--page", value, {QStringLiteral("start"), QStringLiteral("train"), QStringLiteral("routing"), QStringLiteral("compare"), QStringLiteral("new")});
     } else if (option == QLatin1String("--layout")) {
         options.layout = value;
         return oneOf("--layout", value, {QStringLiteral("research"), QStringLiteral("teach"), QStringLiteral("compact")});
@@ -84,7 +89,8 @@ std::string helpText() {
            "moescope [OPTIONS]\n\n"
            "  --open RUN          open a run: its ULID, a unique prefix of it, its name, or last;\n"
            "                      with --page compare several, separated by commas\n"
-           "  --page PAGE         start, train, compare or new\n"
+           "  --page PAGE         start, train, routing, compare or new; routing:VIEW for one of its views: load,\n"
+           "                      logits, tokens, coactivation, paths, specialisation or saturation\n"
            "  --recipe RECIPE     fill the form for a new run from a JSON file, a moe: string, or - (standard input)\n"
            "  --layout LAYOUT     research (runs and inspector), teach (inspector only) or compact (plots only)\n"
            "  --theme THEME       light, dark or system\n"

@@ -11,7 +11,7 @@
 namespace moescope::app {
 
 struct DesktopOptions {
-    QString open, page, recipe, layout, theme, store, screenshot;
+    QString open, page, view, recipe, layout, theme, store, screenshot;
     QSize size{1440, 900};
     int scale = 1;
     bool help = false, version = false;

@@ -29,9 +29,17 @@ TEST(DesktopOptions, AreReadWithSpaceOrEqualsSign) {
     EXPECT_EQ(options.scale, 2);
 }
 
+TEST(DesktopOptions, APageOfRoutingMayNameItsView) {
+    const DesktopOptions options = good({"--page", "routing:paths"});
+    EXPECT_EQ(options.page, "routing");
+    EXPECT_EQ(options.view, "paths");
+    EXPECT_EQ(good({"--page", "routing"}).view, "");
+}
+
 TEST(DesktopOptions, MistakesNameTheArgument) {
     EXPECT_EQ(mistakeOf({"--opne", "last"}).find("--opne: there is no such option"), 0u);
     EXPECT_EQ(mistakeOf({"--page", "serve"}).find("--page: must be one of"), 0u);
+    EXPECT_EQ(mistakeOf({"--page", "routing:heads"}).find("--page routing:VIEW: must be one of"), 0u);
     EXPECT_EQ(mistakeOf({"--theme", ""}).find("--theme: "), 0u);
     EXPECT_EQ(mistakeOf({"--layout", "baroque"}).find("--layout: must be one of"), 0u);
     EXPECT_EQ(mistakeOf({"--size", "12"}).find("--size: must be WIDTHxHEIGHT"), 0u);

@@ -1,0 +1,319 @@
+// Routing page: what it shows equals what the run's folder holds, at the shown step and layer.
+#include <QComboBox>
+#include <QSet>
+
+#include <cmath>
+#include <map>
+
+#include "plots/controls.hpp"
+#include "plots/expert_legend.hpp"
+#include "plots/sankey.hpp"
+#include "plots/token_text.hpp"
+#include "tests/ui/routing_support.hpp"
+#include "tests/ui/shell_support.hpp"
+#include "ui/routing_page.hpp"
+#include "ui/routing_table.hpp"
+#include "ui/routing_token_card.hpp"
+#include "ui/routing_tokens.hpp"
+#include "ui/train_cursor.hpp"
+
+namespace moescope::ui {
+namespace {
+
+using namespace testing;
+
+class RoutingPageTest : public ::testing::Test {
+protected:
+    void open(FakeProbe probe = {}, const std::vector<std::int64_t>& steps = {100, 200}, QSize size = {1440, 900}) {
+        run.config = fakeConfig(probe.experts, probe.perToken, probe.layers);
+        of = probe;
+        ulid = addProbedRun(store, run, probe, steps);
+        show(size);
+    }
+    void show(QSize size = {1440, 900}) {
+        shell = std::make_unique<Shell>(store, size);
+        shell->open(ulid);
+        shell->window().showPage(PageId::routing);
+        settle();
+    }
+    void settle() {
+        EXPECT_TRUE(waitFor([this] { return page().complete(); }));
+        shell->settle();
+    }
+    void choose(const QString& view) {
+        page().setView(view);
+        settle();
+    }
+    RoutingPage& page() { return shell->window().routingPage(); }
+    telemetry::ProbeSnapshot stored(std::int64_t step) {
+        FakeProbe at = of;
+        at.step = step;
+        at.shift = static_cast<int>(step / 100);
+        return fakeProbe(at);
+    }
+    RoutingTokens& tokens() { return *shell->find<RoutingTokens>("routingTokens"); }
+    const TokenDetail& card(const char* name = "tokenCard") { return shell->find<TokenCard>(name)->detail(); }
+
+    FakeStore store;
+    FakeRun run;
+    FakeProbe of;
+    std::string ulid;
+    std::unique_ptr<Shell> shell;
+};
+
+TEST_F(RoutingPageTest, TheTextHasEveryTokenOfTheProbeInTheColourOfItsFirstExpert) {
+    open();
+    const telemetry::ProbeSnapshot probe = stored(200);
+    std::size_t shown = 0;
+    for (const auto* text : tokens().findChildren<plots::TokenText*>()) shown += text->tokens().size();
+    EXPECT_EQ(shown, static_cast<std::size_t>(probe.tokens));
+    const auto texts = tokens().findChildren<plots::TokenText*>();
+    EXPECT_EQ(texts[1]->tokens()[3].text, QString::fromStdString(probe.tokenTexts[16 + 3]));
+    EXPECT_EQ(texts[1]->tokens()[3].expert, probe.expertIds[2 * (16 + 3)]);
+    EXPECT_EQ(texts[1]->tokens()[3].second, probe.expertIds[2 * (16 + 3) + 1]);
+    EXPECT_FLOAT_EQ(texts[1]->tokens()[3].weight, 0.7F);
+    EXPECT_TRUE(texts[0]->tokens()[5].dropped);
+}
+
+TEST_F(RoutingPageTest, ATokensCardHasItsLogitsWeightsAndPath) {
+    open();
+    tokens().select(37);
+    const telemetry::ProbeSnapshot probe = stored(200);
+    EXPECT_EQ(card().domain, probe.domains[37]);
+    EXPECT_NEAR(card().loss, probe.losses[37], 1e-6);
+    ASSERT_EQ(card().logits.size(), 8U);
+    for (std::size_t e = 0; e < 8; ++e) EXPECT_NEAR(card().logits[e], probe.logits[37 * 8 + e], 1e-6);
+    ASSERT_EQ(card().path.size(), 2U);
+    EXPECT_EQ(card().path[1][0].expert, probe.expertIds[2 * (static_cast<std::size_t>(probe.tokens) + 37)]);
+    EXPECT_TRUE(shell->find<TokenCard>("tokenCard")->summary().contains(QStringLiteral("E%1 weight 0.70").arg(card().choices[0].expert)));
+}
+
+TEST_F(RoutingPageTest, TheOtherLayerShowsItsOwnChoices) {
+    open();
+    tokens().select(37);
+    auto* layer = shell->find<QComboBox>("routingLayer");
+    layer->setCurrentIndex(1);
+    emit layer->activated(1);
+    settle();
+    const telemetry::ProbeSnapshot probe = stored(200);
+    EXPECT_EQ(card().choices[0].expert, probe.expertIds[2 * (static_cast<std::size_t>(probe.tokens) + 37)]);
+    EXPECT_NEAR(card().logits[3], probe.logits[(static_cast<std::size_t>(probe.tokens) + 37) * 8 + 3], 1e-6);
+}
+
+TEST_F(RoutingPageTest, ArrowsWalkTheTextAndPPinsAToken) {
+    open();
+    tokens().select(15);
+    QTest::keyClick(&tokens(), Qt::Key_Right);
+    EXPECT_EQ(tokens().selected(), 16) << "the next sequence follows the last token of this one";
+    QTest::keyClick(&tokens(), Qt::Key_P);
+    QTest::keyClick(&tokens(), Qt::Key_Left);
+    EXPECT_EQ(card().token, 15);
+    EXPECT_EQ(card("pinnedCard").token, 16);
+    EXPECT_TRUE(shell->shows("pinnedCard"));
+    QTest::keyClick(&tokens(), Qt::Key_Escape);
+    EXPECT_FALSE(shell->shows("pinnedCard"));
+}
+
+TEST_F(RoutingPageTest, AClickOnTheLegendShowsOneExpertAlone) {
+    open();
+    auto* legend = shell->find<plots::ExpertLegend>("expertLegend");
+    QTest::mouseClick(legend, Qt::LeftButton, {}, legend->chipRect(3).center());
+    EXPECT_EQ(legend->solo(), 3);
+    EXPECT_EQ(shell->find<QComboBox>("soloChoice")->currentText(), QStringLiteral("E3"));
+    QTest::mouseClick(legend, Qt::LeftButton, {}, legend->chipRect(3).center());
+    EXPECT_EQ(legend->solo(), -1);
+}
+
+TEST_F(RoutingPageTest, FollowsTheScrubberToTheSnapshotAtOrBeforeItsStep) {
+    open();
+    tokens().select(100);
+    const int late = card().choices[0].expert;
+    shell->window().cursor().pin(150);
+    settle();
+    EXPECT_EQ(page().shown().snapshot->probe.step, 100);
+    EXPECT_EQ(card().choices[0].expert, stored(100).expertIds[200]);
+    EXPECT_NE(card().choices[0].expert, late);
+    EXPECT_TRUE(shell->text("routingStep").contains(QStringLiteral("step 100")));
+}
+
+TEST_F(RoutingPageTest, ALiveRunBringsItsNewSnapshot) {
+    open();
+    FakeProbe next = of;
+    next.step = 400;
+    store.writer(ulid).append(fakeProbe(next));
+    store.writer(ulid).commit();
+    EXPECT_TRUE(waitFor([this] { return page().shown().snapshot && page().shown().snapshot->probe.step == 400; }));
+}
+
+TEST_F(RoutingPageTest, SaysSoWhenThereIsNoProbeYetOrNoExperts) {
+    open({}, {});
+    auto sentences = [this] {
+        QStringList all;
+        for (auto* label : page().findChildren<QLabel*>()) if (label->isVisible()) all << label->text();
+        return all.join(QLatin1Char('|'));
+    };
+    EXPECT_TRUE(sentences().contains(QStringLiteral("No probe snapshot yet"))) << sentences().toStdString();
+    FakeRun dense;
+    dense.config = fakeConfig(0, 1);
+    shell->open(store.add(dense));
+    shell->window().showPage(PageId::routing);
+    settle();
+    EXPECT_TRUE(sentences().contains(QStringLiteral("This run has no experts"))) << sentences().toStdString();
+}
+
+TEST_F(RoutingPageTest, TheTokensTableCopiesFullNumbers) {
+    open();
+    page().setTable(true);
+    settle();
+    auto* table = shell->find<RoutingTable>("tokensTable");
+    ASSERT_TRUE(table->isVisible());
+    EXPECT_EQ(table->rowCount(), 256);
+    const QStringList lines = table->copyText().split(QLatin1Char('\n'));
+    EXPECT_TRUE(lines[0].startsWith(QStringLiteral("token\ttext\tdomain\tloss\texpert 1\tweight 1")));
+    EXPECT_TRUE(lines[1].contains(QStringLiteral("\tE0\t0.69999998"))) << lines[1].toStdString();
+}
+
+TEST_F(RoutingPageTest, TheShareMapHasTheNumbersOfTheSpecialisationOfItsSnapshot) {
+    open();
+    choose(QStringLiteral("specialisation"));
+    const telemetry::Specialisation expected = telemetry::specialise(stored(200), 0, 8);
+    const plots::GridData& grid = shell->find<RoutingGrid>("shareGrid")->picture().data();
+    ASSERT_EQ(grid.values.size(), 64U);
+    for (int d = 0; d < 8; ++d)
+        for (int e = 0; e < 8; ++e) EXPECT_DOUBLE_EQ(grid.at(d, e), expected.share[static_cast<std::size_t>(d)][static_cast<std::size_t>(e)]);
+    EXPECT_EQ(grid.rows[0], QStringLiteral("arithmetic"));
+    auto* table = shell->find<RoutingTable>("informationTable");
+    ASSERT_EQ(table->rowCount(), 2);
+    const double values[] = {expected.domainInformation, expected.domainNull95, expected.tokenInformation, expected.tokenNull95, expected.purity};
+    for (int c = 0; c < 5; ++c) EXPECT_DOUBLE_EQ(table->item(0, c + 1)->data(Qt::UserRole).toDouble(), values[c]) << c;
+}
+
+TEST_F(RoutingPageTest, TheOtherStepAndLayerHaveTheirOwnInformation) {
+    open();
+    choose(QStringLiteral("specialisation"));
+    shell->window().cursor().pin(120);
+    page().setLayer(1);
+    settle();
+    const telemetry::Specialisation expected = telemetry::specialise(stored(100), 1, 8);
+    EXPECT_DOUBLE_EQ(shell->find<RoutingTable>("informationTable")->item(1, 1)->data(Qt::UserRole).toDouble(), expected.domainInformation);
+    EXPECT_DOUBLE_EQ(shell->find<RoutingGrid>("shareGrid")->picture().data().at(5, 6), expected.share[5][6]);
+}
+
+TEST_F(RoutingPageTest, VocabularyLiftIsTheExpertsShareOfATokenOverTheProbes) {
+    open();
+    choose(QStringLiteral("specialisation"));
+    const telemetry::ProbeSnapshot probe = stored(200);
+    auto* table = shell->find<RoutingTable>("vocabularyTable");
+    ASSERT_GT(table->rowCount(), 0);
+    for (int row = 0; row < table->rowCount(); ++row) {
+        const int expert = table->item(row, 0)->text().mid(1).toInt(), letter = table->item(row, 1)->text()[0].unicode() - 'a';
+        double taken = 0, own = 0, all = 0;
+        for (std::size_t t = 0; t < probe.tokenIds.size(); ++t) {
+            own += probe.expertIds[2 * t] == expert;
+            all += probe.tokenIds[t] == letter;
+            taken += probe.expertIds[2 * t] == expert && probe.tokenIds[t] == letter;
+        }
+        EXPECT_EQ(table->item(row, 2)->data(Qt::UserRole).toInt(), static_cast<int>(taken));
+        EXPECT_NEAR(table->item(row, 4)->data(Qt::UserRole).toDouble(), (taken / own) / (all / 256), 1e-12);
+    }
+}
+
+TEST_F(RoutingPageTest, CoactivationIsConditionalAndItsLiftThatOfTheSpecialisation) {
+    open();
+    choose(QStringLiteral("coactivation"));
+    const telemetry::ProbeSnapshot probe = stored(200);
+    const telemetry::Specialisation expected = telemetry::specialise(probe, 0, 8);
+    const plots::GridData &conditional = shell->find<RoutingGrid>("conditionalGrid")->picture().data(), &lift = shell->find<RoutingGrid>("liftGrid")->picture().data();
+    double both = 0, first = 0;
+    for (std::size_t t = 0; t < probe.tokenIds.size(); ++t) {
+        const bool two = probe.expertIds[2 * t] == 2 || probe.expertIds[2 * t + 1] == 2, three = probe.expertIds[2 * t] == 3 || probe.expertIds[2 * t + 1] == 3;
+        first += two;
+        both += two && three;
+    }
+    ASSERT_GT(both, 0);
+    EXPECT_DOUBLE_EQ(conditional.at(2, 3), both / first);
+    EXPECT_DOUBLE_EQ(lift.at(2, 3), expected.coactivationLift[2][3]);
+    EXPECT_TRUE(std::isnan(lift.at(4, 4)));
+}
+
+TEST_F(RoutingPageTest, OneExpertForEachTokenHasNoCoactivationAndSaysSo) {
+    FakeProbe one;
+    one.perToken = 1;
+    open(one);
+    choose(QStringLiteral("coactivation"));
+    EXPECT_FALSE(shell->shows("routingCoactivation"));
+    bool said = false;
+    for (auto* label : page().findChildren<QLabel*>()) said = said || (label->isVisible() && label->text() == QStringLiteral("One expert for each token"));
+    EXPECT_TRUE(said);
+}
+
+TEST_F(RoutingPageTest, PathsCountTheTokensBetweenTwoLayers) {
+    open();
+    choose(QStringLiteral("paths"));
+    const telemetry::ProbeSnapshot probe = stored(200);
+    std::map<std::pair<int, int>, int> flows;
+    for (std::size_t t = 0; t < 256; ++t) ++flows[{probe.expertIds[2 * t], probe.expertIds[2 * (256 + t)]}];
+    auto* table = shell->find<RoutingTable>("pathsTable");
+    ASSERT_EQ(table->rowCount(), static_cast<int>(flows.size()));
+    int sum = 0;
+    for (int row = 0; row < table->rowCount(); ++row) {
+        const int count = table->item(row, 4)->data(Qt::UserRole).toInt();
+        EXPECT_EQ(count, (flows[{table->item(row, 1)->text().mid(1).toInt(), table->item(row, 3)->text().mid(1).toInt()}]));
+        sum += count;
+    }
+    EXPECT_EQ(sum, 256);
+    EXPECT_LE(shell->find<plots::Sankey>("sankey")->data().flows.size(), 20U);
+}
+
+TEST_F(RoutingPageTest, SaturationIsTheShareOfTokensThatKeepTheirFirstExpert) {
+    open({}, {100, 200, 300});
+    choose(QStringLiteral("saturation"));
+    const telemetry::ProbeSnapshot before = stored(100), after = stored(200);
+    double same = 0;
+    for (std::size_t t = 0; t < 256; ++t) same += before.expertIds[2 * t] == after.expertIds[2 * t];
+    ASSERT_LT(same, 256);
+    EXPECT_DOUBLE_EQ(shell->shown("staysPanel", QStringLiteral("layer_0"), 200), same / 256);
+    EXPECT_DOUBLE_EQ(shell->shown("newestPanel", QStringLiteral("layer_0"), 300), 1);
+    EXPECT_EQ(shell->find<RoutingTable>("saturationTable")->rowCount(), 3);
+}
+
+TEST_F(RoutingPageTest, LoadAndLogitsShowEveryLayer) {
+    open();
+    choose(QStringLiteral("load"));
+    EXPECT_FLOAT_EQ(static_cast<float>(shell->shown("loadOfLayer1", QStringLiteral("E3"), 57)), static_cast<float>(8 * fakeLoad(run, 57, 1, 3)));
+    page().setTable(true);
+    settle();
+    EXPECT_NEAR(shell->find<RoutingTable>("loadTable")->item(1, 4)->data(Qt::UserRole).toDouble(), 8 * fakeLoad(run, run.steps, 1, 3), 1e-5);
+    choose(QStringLiteral("logits"));
+    EXPECT_EQ(shell->find<RoutingTable>("logitsTable")->rowCount(), 2);
+    page().setTable(false);
+    settle();
+    EXPECT_TRUE(shell->shows("logitsOfLayer1"));
+}
+
+TEST_F(RoutingPageTest, EveryViewIsDrawnForOneExpertAndForManyAsPictureAndTable) {
+    for (const int experts : {1, 64}) {
+        FakeProbe probe;
+        probe.experts = experts;
+        probe.perToken = std::min(experts, 2);
+        shell.reset();
+        run.steps = 40;
+        open(probe, {100, 200}, {1366, 768});
+        for (const QString& view : RoutingPage::viewIds())
+            for (const bool table : {false, true}) {
+                page().setTable(table);
+                choose(view);
+                const QImage image = page().grab().toImage();
+                QSet<QRgb> colours;
+                for (int x = 0; x < image.width(); x += 3)
+                    for (int y = 60; y < image.height(); y += 3) colours.insert(image.pixel(x, y));
+                EXPECT_GT(colours.size(), 3) << view.toStdString() << " is empty";
+                if (const QString folder = qEnvironmentVariable("MOESCOPE_GALLERY"); !folder.isEmpty()) {
+                    EXPECT_TRUE(image.save(QStringLiteral("%1/routing_%2_%3%4.png").arg(folder, view).arg(experts).arg(table ? QStringLiteral("_table") : QString())));
+                }
+            }
+    }
+}
+
+}  // namespace
+}  // namespace moescope::ui

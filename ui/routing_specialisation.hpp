@@ -1,0 +1,75 @@
+// Routing > Specialisation: domains over experts, whether that is more than chance, and the words each expert takes.
+#pragma once
+
+#include "ui/routing_view.hpp"
+
+class QLabel;
+class QScrollArea;
+class QStackedWidget;
+
+namespace moescope::ui {
+
+class RoutingGrid;
+class RoutingTable;
+
+/// Domain and token information of each MoE layer as bars, with what chance would give as a mark. Painted.
+class InformationBars : public QWidget {
+    Q_OBJECT
+public:
+    explicit InformationBars(QWidget* parent = nullptr);
+    void setData(const std::vector<telemetry::Specialisation>& layers, int moeLayer);
+    QString summary() const;
+    QSize sizeHint() const override;
+    QSize minimumSizeHint() const override { return {200, sizeHint().height()}; }
+
+protected:
+    void paintEvent(QPaintEvent*) override;
+
+private:
+    std::vector<telemetry::Specialisation> m_layers;
+    int m_moeLayer = 0;
+};
+
+/// A line for each expert: its tokens of greatest lift; with more experts than hues, only for those that have some. Painted.
+class VocabularyLines : public QWidget {
+    Q_OBJECT
+public:
+    explicit VocabularyLines(QWidget* parent = nullptr);
+    void setData(std::vector<VocabularyRow> rows, int experts);
+    QSize sizeHint() const override;
+    QSize minimumSizeHint() const override { return {200, sizeHint().height()}; }
+
+protected:
+    void paintEvent(QPaintEvent*) override;
+
+private:
+    std::vector<VocabularyRow> m_rows;
+    std::vector<int> m_order;   ///< experts, a line each
+    int m_experts = 0;
+};
+
+class RoutingSpecialisation : public RoutingView {
+    Q_OBJECT
+public:
+    explicit RoutingSpecialisation(QWidget* parent = nullptr);
+    void show(const RoutingShown& shown) override;
+    void setTable(bool on) override;
+    using RoutingView::show;
+
+private:
+    QWidget* buildInformation();
+    QWidget* buildVocabulary();
+    void showInformation(const RoutingShown& shown);
+    void showVocabulary(const RoutingShown& shown);
+
+    RoutingGrid* m_share;
+    QLabel *m_shareNote, *m_verdict, *m_vocabularyNote;
+    InformationBars* m_bars;
+    VocabularyLines* m_lines;
+    RoutingTable *m_information, *m_vocabulary;
+    QStackedWidget *m_informationStack, *m_vocabularyStack;
+    RoutingSnapshotPtr m_of;
+    int m_layerOf = -1;
+};
+
+}  // namespace moescope::ui
