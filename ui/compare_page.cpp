@@ -31,7 +31,7 @@
 namespace moescope::ui {
 namespace {
 
-constexpr int kSideWidth = 320, kNarrow = 900, kLabelSpace = 128;
+constexpr int kSideWidth = 320, kNarrow = 900, kLabelSpace = 128, kMargins = 24;
 
 /// The axis in units that keep the ticks short; the curves' x are divided by `factor`.
 struct AxisWords {
@@ -106,6 +106,7 @@ struct ComparePage::Parts {
     void showPlot();
     void showVerdict(const std::vector<CompareGroup>& groups);
     void chooseRow();
+    void fitOptions();
     void takeNames();
     void setBaseline(int entry);
     void remove(int entry);
@@ -271,6 +272,7 @@ void ComparePage::Parts::show() {
     if (row >= 0 && row < table->rows().rowCount()) table->setCurrentIndex(table->rows().index(row, column));
     bySeed->setVisible(groupEntries(entries, true).size() < entries.size());
     band->setVisible(groups.size() < entries.size());
+    fitOptions();
     side->setEntries(representatives(entries, groups));
     if (!isComplete) return;  // until then some runs still hold the curve of another metric or axis
     showPlot();
@@ -291,6 +293,14 @@ void ComparePage::Parts::showVerdict(const std::vector<CompareGroup>& groups) {
     basis = std::move(now);
     drawn = compareDrawn(entries, groups, baseline, chosen(), static_cast<XAxis>(axis->current()), basis.smoothing);
     side->verdict().setComparison(drawn);
+}
+
+/// One row where all of it has room.
+void ComparePage::Parts::fitOptions() {
+    int needed = optionRows->spacing();
+    for (int row = 0; row < optionRows->count(); ++row) needed += optionRows->itemAt(row)->sizeHint().width();
+    const int room = page.width() - (page.width() >= kNarrow ? kSideWidth : 0) - kMargins;
+    optionRows->setDirection(needed > room ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight);
 }
 
 void ComparePage::Parts::chooseRow() {
@@ -430,9 +440,8 @@ void ComparePage::saveReport() { m_parts->saveReport(); }
 
 void ComparePage::resizeEvent(QResizeEvent* event) {
     QWidget::resizeEvent(event);
-    const bool narrow = width() < kNarrow;
-    m_parts->sideScroll->setVisible(!narrow);
-    m_parts->optionRows->setDirection(narrow ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight);
+    m_parts->sideScroll->setVisible(width() >= kNarrow);
+    m_parts->fitOptions();
 }
 
 }  // namespace moescope::ui

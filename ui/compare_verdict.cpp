@@ -204,7 +204,8 @@ void CompareVerdict::refresh() {
     const std::size_t chosen = chosenPair();
     const statistics::Verdict verdict = statistics::verdictOf(shown, shown.pairs[chosen]);
     for (const std::string& sentence : verdict.sentences) sentences << text(sentence);
-    say(text(verdict.heading), text(verdict.number), text(verdict.interval), sentences);
+    const bool known = !shown.pairs[chosen].differences.empty();
+    say(text(verdict.heading), known ? text(verdict.number) : QString(), text(verdict.interval), sentences);
     m_heading->setToolTip(text(statistics::verdictOf(*whole, whole->pairs[chosen]).heading));
     m_dots->setPair(shown.pairs[chosen]);
     m_which->setText(tr("Pair %1 of %2. Choose a row of the table for another.").arg(chosen + 1).arg(shown.pairs.size()));

@@ -67,10 +67,13 @@ std::string onP(const SignFlip& test, std::size_t n) {
 std::string onSavings(const Comparison& comparison, const Pair& pair, const std::string& name, const std::string& baseline) {
     const Savings& savings = *pair.savings;
     const Axis axis = comparison.question.axis;
-    const std::string what = name + " reaches the loss of " + baseline;
+    const std::string horizon = amountText(axis, comparison.horizon);
+    if (savings.reached == 0)
+        return name + " reaches the loss of " + baseline + " and stays there for 3 evaluations with none of " + count(pair.seeds.size(), "seed") + ": it needs > " + horizon + ".";
     if (savings.reached < pair.seeds.size())
-        return what + " with " + std::to_string(savings.reached) + " of " + count(pair.seeds.size(), "seed") + " (there for 3 evaluations); the others need > " +
-               amountText(axis, comparison.horizon) + ". So the savings have no mean; they are below " + percent(savings.atMost) + ".";
+        return name + " reaches the loss of " + baseline + " and stays there for 3 evaluations with " + std::to_string(savings.reached) + " of " + count(pair.seeds.size(), "seed") +
+               "; the rest needs > " + horizon + ". So the savings have no mean; they are below " + percent(savings.atMost) + ".";
+    const std::string what = name + " reaches the loss of " + baseline;
     const bool fewer = savings.share >= 0;
     std::string text = what + " after " + amountText(axis, mean(savings.own)) + " instead of " + amountText(axis, mean(savings.baseline)) + ": " +
                        percent(std::abs(savings.share)) + (fewer ? " fewer " : " more ") + wordOf(axis);

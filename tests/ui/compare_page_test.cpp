@@ -217,7 +217,7 @@ TEST_F(VerdictTest, OneSharedSeedOrNoneIsSaidInsteadOfANumber) {
     EXPECT_EQ(said("verdictInterval"), QString());
     page->findChild<CompareTable*>()->setCurrentIndex(rows().index(0, 0));
     compare({store.add(makeRun("a", 0, 1)), store.add(makeRun("b", 0, 2, 16))});
-    EXPECT_EQ(said("verdictNumber"), QStringLiteral("\u2013"));
+    EXPECT_EQ(said("verdictNumber"), QString());
     EXPECT_TRUE(said("verdictWords").contains(QStringLiteral("No shared seeds")));
     EXPECT_FALSE(shows("verdictDots"));
 }
@@ -271,6 +271,18 @@ TEST_F(VerdictTest, TheReportHoldsTheVerdictAndTheRecipeInBothNotations) {
     page->saveReport();
     ASSERT_EQ(messages.size(), 1);
     EXPECT_TRUE(messages[0][0].toString().contains(QStringLiteral("/nowhere/at")));
+}
+
+TEST_F(VerdictTest, TheOptionsBreakIntoTwoRowsBeforeTheyAreCut) {
+    compareSeeds({1, 2}, {1, 2});
+    for (const int width : {1400, 1150, 950, 700}) {
+        page->resize(width, 700);
+        QCoreApplication::processEvents();
+        for (const char* name : {"compareAxis", "compareBand", "compareBySeed"}) {
+            auto* option = page->findChild<QWidget*>(QLatin1String(name));
+            EXPECT_GE(option->width(), option->sizeHint().width()) << name << " at " << width;
+        }
+    }
 }
 
 TEST_F(VerdictTest, TheBandIsTheIntervalOrTheRange) {

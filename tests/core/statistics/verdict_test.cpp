@@ -50,8 +50,10 @@ TEST(Verdict, SavingsNameBothAmountsAndTheirInterval) {
 
 TEST(Verdict, WhatWasNotReachedIsGreaterThanTheHorizon) {
     const std::string text = said(compared({group("a", {{3, 2, 2, 2}, {3, 2, 2, 2}}), group("b", {{3, 3, 3, 2.5}, {1, 1, 1, 1}})}));
-    EXPECT_THAT(text, HasSubstr("with 1 of 2 seeds (there for 3 evaluations); the others need > 400 steps. So the savings have no mean; they are below"));
+    EXPECT_THAT(text, HasSubstr("and stays there for 3 evaluations with 1 of 2 seeds; the rest needs > 400 steps. So the savings have no mean; they are below"));
     EXPECT_THAT(text, Not(HasSubstr("fewer steps")));
+    const std::string none = said(compared({group("a", {{3, 2, 2, 2}}), group("b", {{3, 3, 3, 2.5}})}));
+    EXPECT_THAT(none, HasSubstr("with none of 1 seed: it needs > 400 steps."));
 }
 
 TEST(Verdict, OneSeedIsSaidToProveNothing) {
