@@ -27,6 +27,7 @@ NumberGrid::NumberGrid(QWidget* parent) : QWidget(parent) {
 void NumberGrid::setData(GridData data) {
     if (data == m_data) return;
     m_data = std::move(data);
+    m_gutter = measuredGutter();
     setAccessibleName(m_data.title);
     QString words;
     for (int r = 0; r < m_data.rows.size() && words.size() < kDescribed; ++r) {
@@ -45,7 +46,7 @@ QString NumberGrid::cellText(int row, int column) const {
     return m_data.percent ? QString::number(std::lround(100 * value)) : figure(value, Figure::Fixed2);
 }
 
-int NumberGrid::gutter() const {
+int NumberGrid::measuredGutter() const {
     int widest = kGutterLeast;
     for (const QString& row : m_data.rows) widest = std::max(widest, textWidth(uiFont(12), row) + 12 + (m_data.expertRows ? kChip + 5 : 0));
     return std::min(widest, kGutterMost);

@@ -46,7 +46,8 @@ protected:
 
 private:
     QRectF cell(int row, int column) const;
-    int gutter() const;
+    int measuredGutter() const;
+    int gutter() const { return m_gutter; }
     int headHeight() const;
     double pitchX() const;
     double pitchY() const;
@@ -55,6 +56,7 @@ private:
     void paintHead(QPainter&) const;
     void paintRow(QPainter&, int row) const;
     GridData m_data;
+    int m_gutter = 0;                  // room of the row names, measured once for each data
 };
 
 }  // namespace moescope::plots

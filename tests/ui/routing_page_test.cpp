@@ -3,6 +3,7 @@
 #include <QSet>
 
 #include <cmath>
+#include <ctime>
 #include <map>
 
 #include "plots/controls.hpp"
@@ -303,7 +304,9 @@ TEST_F(RoutingPageTest, EveryViewIsDrawnForOneExpertAndForManyAsPictureAndTable)
             for (const bool table : {false, true}) {
                 page().setTable(table);
                 choose(view);
+                const std::clock_t before = std::clock();
                 const QImage image = page().grab().toImage();
+                EXPECT_LT(static_cast<double>(std::clock() - before) / CLOCKS_PER_SEC, 0.5) << view.toStdString() << " takes long to draw";
                 QSet<QRgb> colours;
                 for (int x = 0; x < image.width(); x += 3)
                     for (int y = 60; y < image.height(); y += 3) colours.insert(image.pixel(x, y));
