@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 
 #include "core/statistics/verdict.hpp"
 #include "plots/figures.hpp"
@@ -96,11 +97,14 @@ void PairedDots::setPair(const statistics::Pair& pair) {
 void PairedDots::paintEvent(QPaintEvent*) {
     if (m_pair.differences.empty()) return;
     const plots::Theme& theme = plots::theme();
-    double reach = 0;
-    for (const double difference : m_pair.differences) reach = std::max(reach, std::abs(difference));
-    if (m_pair.interval.known()) reach = std::max({reach, std::abs(m_pair.interval.low), std::abs(m_pair.interval.high)});
-    reach = reach > 0 ? 1.12 * reach : 1;
-    const auto at = [&](double value) { return width() / 2.0 + value / reach * (width() / 2.0 - kEdge); };
+    double low = 0, high = 0;
+    for (const double value : m_pair.differences) std::tie(low, high) = std::pair(std::min(low, value), std::max(high, value));
+    if (m_pair.interval.known()) std::tie(low, high) = std::pair(std::min(low, m_pair.interval.low), std::max(high, m_pair.interval.high));
+    if (low == high) std::tie(low, high) = std::pair(-1.0, 1.0);
+    const double room = 0.08 * (high - low);
+    std::tie(low, high) = std::pair(low - room, high + room);
+    const auto at = [&](double value) { return kEdge + (value - low) / (high - low) * (width() - 2 * kEdge); };
+    const plots::Ticks ticks = plots::niceTicks(low, high, 4);
     QPainter painter(this);
     painter.setRenderHint(QPainter::Antialiasing);
     painter.setPen(QPen(theme.lineStrong, 1));
@@ -108,9 +112,9 @@ void PairedDots::paintEvent(QPaintEvent*) {
     painter.drawLine(QPointF(at(0), 4), QPointF(at(0), 48));
     painter.setFont(plots::uiFont(11));
     painter.setPen(theme.text3);
-    for (const double value : plots::niceTicks(-reach, reach, 5).at) {
+    for (const double value : ticks.at) {
         const QRectF place(at(value) - 40, 49, 80, 16);
-        if (place.left() + 16 > 0 && place.right() - 16 < width()) painter.drawText(place, Qt::AlignHCenter | Qt::AlignTop, plots::tickLabel(value, plots::niceTicks(-reach, reach, 5).step));
+        if (place.left() + 16 > 0 && place.right() - 16 < width()) painter.drawText(place, Qt::AlignHCenter | Qt::AlignTop, plots::tickLabel(value, ticks.step));
     }
     painter.setPen(Qt::NoPen);
     painter.setBrush(plots::withOpacity(theme.text2, 0.75));
@@ -127,6 +131,7 @@ CompareVerdict::CompareVerdict(QWidget* parent) : QWidget(parent) {
     auto* title = new QLabel(tr("Verdict"));
     title->setProperty("role", "title");
     title->setFont(plots::uiFont(13, QFont::DemiBold));
+    title->setToolTip(QStringLiteral("<p>") + text(statistics::methodText()).toHtmlEscaped() + QStringLiteral("</p>"));
     const auto link = [](const char* name, const QString& words, const QString& tip) {
         auto* button = new QPushButton(words);
         button->setObjectName(QLatin1String(name));

@@ -96,13 +96,6 @@ ReportPart recipesPart(const Comparison& comparison, const std::vector<config::R
     return part;
 }
 
-ReportPart methodPart() {
-    return {"How it was computed",
-            {"Intervals: 95 %, from 10 000 bootstrap resamples over seeds (paired by seed for differences), bias-corrected and accelerated from 8 seeds on, percentiles below. p: two-sided "
-             "sign-flip test of the paired differences, all patterns up to 16 seeds. Effect size: mean of the differences by their standard deviation. Savings: 1 \u2212 what the group needs by "
-             "what the baseline needs to reach the baseline's loss and stay there for 3 evaluations. MoEScope " + std::string(base::version()) + "."}, {}, {}};
-}
-
 std::string titleOf(const Comparison& comparison) {
     std::string title;
     for (const GroupResult& group : comparison.groups) title += (title.empty() ? "" : ", ") + group.name;
@@ -141,6 +134,12 @@ std::string htmlTable(const Table& table) {
 
 }  // namespace
 
+std::string methodText() {
+    return "Intervals: 95 %, from 10 000 bootstrap resamples over seeds (paired by seed for differences), bias-corrected and accelerated from 8 seeds on, percentiles below. p: two-sided "
+           "sign-flip test of the paired differences, all patterns up to 16 seeds. Effect size: mean of the differences by their standard deviation. Savings: 1 \u2212 what the group needs by what "
+           "the baseline needs to reach the baseline's loss and stay there for 3 evaluations.";
+}
+
 Table groupTable(const Comparison& comparison) {
     Table table{{"group", "n", "mean", "sd", "95 % interval", "difference"}};
     for (std::size_t i = 0; i < comparison.groups.size(); ++i) {
@@ -155,7 +154,8 @@ Table groupTable(const Comparison& comparison) {
 Report verdictReport(const Comparison& comparison) { return {titleOf(comparison), {groupsPart(comparison), verdictPart(comparison)}}; }
 
 Report reportOf(const Comparison& comparison, const std::vector<config::RunConfig>& configs) {
-    return {titleOf(comparison), {groupsPart(comparison), verdictPart(comparison), seedsPart(comparison), settingsPart(comparison, configs), recipesPart(comparison, configs), methodPart()}};
+    return {titleOf(comparison), {groupsPart(comparison), verdictPart(comparison), seedsPart(comparison), settingsPart(comparison, configs), recipesPart(comparison, configs),
+                                  {"How it was computed", {methodText(), "MoEScope " + std::string(base::version()) + "."}, {}, {}}}};
 }
 
 std::string toMarkdown(const Report& report) {

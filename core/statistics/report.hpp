@@ -30,6 +30,8 @@ Report reportOf(const Comparison& comparison, const std::vector<config::RunConfi
 /// Only the table of groups and the verdict: what is copied from the window.
 Report verdictReport(const Comparison& comparison);
 
+/// How every number was computed, in a few sentences.
+std::string methodText();
 Table groupTable(const Comparison& comparison);        ///< group, n, mean, sd, 95 % interval, difference to the baseline
 
 std::string toMarkdown(const Report& report);

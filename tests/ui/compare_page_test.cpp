@@ -231,7 +231,7 @@ TEST_F(VerdictTest, ASingleRunHasNothingToBeComparedWith) {
 TEST_F(VerdictTest, FollowsTheRowTheBaselineAndTheAxis) {
     std::vector<std::string> ulids;
     for (const int seed : {1, 2})
-        for (const int experts : {8, 16, 4}) ulids.push_back(store.add(makeRun("e" + std::to_string(experts) + "-s" + std::to_string(seed), 0.01 * experts, seed, experts)));
+        for (const int experts : {8, 16, 4}) ulids.push_back(store.add(makeRun(QStringLiteral("e%1-s%2").arg(experts).arg(seed).toStdString(), 0.01 * experts, seed, experts)));
     open();
     compare(ulids);
     EXPECT_EQ(said("verdictHeading"), QStringLiteral("e16 \u2212 e8"));

@@ -71,7 +71,7 @@ Entry entryOf(const storage::Store& store, storage::Catalog& catalog, const std:
     Entry entry;
     entry.config = storedConfig(store, ulid);
     const auto row = catalog.find(ulid);
-    entry.member = {ulid, base::printable(row ? row->name : reader.meta().name, 80), statistics::seedLabel(entry.config), {}};
+    entry.member = {ulid, base::printable(row ? row->name : reader.meta().name, 200), statistics::seedLabel(entry.config), {}};
     entry.member.curve = curveOf(reader, wanted, entry.unit);
     return entry;
 }
