@@ -40,6 +40,7 @@ double routerWeights(const RunConfig& c, double experts) {
     const auto d = static_cast<double>(c.model.width);
     const double noise = c.router.noise == "logit_gauss_learned" ? d * experts : 0;
     if (c.router.net == "cosine") return (d + experts) * cosineWidth(c) + noise;
+    if (c.router.net == "attention") return 3 * d * experts + noise;
     return c.router.net == "linear" ? d * experts + noise : 0;
 }
 

@@ -53,7 +53,8 @@ std::string weighRule(const RunConfig& c, std::int64_t topK) {
     const std::string& rule = r.weigh;
     if (rule == "auto" && r.net == "hash") return "one";
     if (rule == "auto" && (r.net == "none" || r.select == "fixed")) return "uniform";
-    if (rule == "auto" && (r.select == "all" || r.select == "expert_topC")) return "raw";
+    if (rule == "auto" && (r.select != "topk" && !r.select.starts_with("top1_"))) return "raw";
+    if (rule == "auto" && r.score == "softmax_groups") return "raw";
     if (topK <= 1 && (rule == "auto" || rule == "renorm" || rule == "renorm_after_drop")) return "raw";
     return rule == "auto" ? "renorm" : rule;
 }

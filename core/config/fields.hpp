@@ -96,9 +96,9 @@ void visitMoeFields(Moe& m, Visit& visit) {
 template <class Router, class Visit>
 void visitRouterFields(Router& r, Visit& visit) {
     using namespace detail;
-    visit(choice("router.net", "Router net", "linear|cosine|hash|none", "What computes the logits: a matrix, the angle to learned directions, a fixed table of token ids, or nothing."), r.net);
+    visit(choice("router.net", "Router net", "linear|cosine|attention|hash|none", "What computes the logits: a matrix, the angle to learned directions, attention between experts, a fixed table of token ids, or nothing."), r.net);
     visit(choice("router.transform", "Logit transform", "none|normalise|temperature", "Applied to the logits before the score."), r.transform);
-    visit(choice("router.score", "Score", "softmax_all|softmax_selected|sigmoid", "Softmax over all experts before the choice, over the chosen ones after it, or a sigmoid for each."), r.score);
+    visit(choice("router.score", "Score", "softmax_all|softmax_selected|softmax_groups|sigmoid", "Softmax over all experts before the choice, over the chosen ones after it, inside each group, or a sigmoid for each."), r.score);
     visit(choice("router.noise", "Noise", "none|input_jitter|input_dropout|logit_gauss_learned|logit_gauss_fixed|logit_mul_jitter|logit_add_uniform|gumbel_all|gumbel_second|random_second",
                  "Randomness of the choice in training."), r.noise);
     visit(number("router.noise_scale", "Noise scale", "", "Strength of the noise: sigma, epsilon, probability or tau of the chosen kind; -1 means as published.", -1, 100, Live::nextStep), r.noise_scale);
@@ -109,10 +109,10 @@ void visitRouterFields(Router& r, Visit& visit) {
     visit(choice("router.group_rule", "Group rule", "none|limit_max|limit_top2sum|limit_topjsum|limit_sum|per_group", "Choose groups of experts first."), r.group_rule);
     visit(number("router.groups", "Groups", "", "Number of groups the experts form.", 1, 1024), r.groups);
     visit(number("router.groups_kept", "Groups kept", "", "Groups that remain open to a token.", 1, 1024), r.groups_kept);
-    visit(choice("router.select", "Selection", "topk|top1_random_second|top1_gumbel_second|expert_topC|all|fixed", "How experts are chosen."), r.select);
-    visit(choice("router.weigh", "Combine weights", "auto|renorm|renorm_after_drop|Lp|raw|one|uniform", "What the chosen experts' outputs are multiplied by; auto is renorm for k > 1 and raw for k = 1."), r.weigh);
+    visit(choice("router.select", "Selection", "topk|top1_random_second|top1_gumbel_second|expert_topC|sinkhorn_topk|auction|sample_masked|all|fixed", "How experts are chosen."), r.select);
+    visit(choice("router.weigh", "Combine weights", "auto|renorm|renorm_after_drop|Lp|raw|input|one|uniform", "What the chosen experts' outputs are multiplied by; auto is renorm for k > 1 and raw for k = 1; input multiplies what the expert reads instead."), r.weigh);
     visit(number("router.scale", "Weight scale", "", "Constant factor of the combine weights.", 0, 1000), r.scale);
-    visit(choice("router.estimator", "Gradient estimator", "autograd_gate|straight_through|none", "How the loss reaches the router through the choice."), r.estimator);
+    visit(choice("router.estimator", "Gradient estimator", "autograd_gate|straight_through|sparsemixer_v2|sparsemixer_v2star|none", "How the loss reaches the router through the choice."), r.estimator);
     visit(plain("router.bias", "Router bias", "The router has a learned bias per expert."), r.bias);
     visit(number("router.init_std", "Router initial spread", "", "Standard deviation of the router's first weights.", 0, 100), r.init_std);
     visit(plain("router.frozen", "Frozen router", "The router keeps its first weights."), r.frozen);
@@ -131,7 +131,7 @@ void visitCapacityFields(Capacity& c, Visit& visit) {
     visit(number("capacity.minimum", "Smallest capacity", "tokens", "An expert always has room for so many.", 0, kMany), c.minimum);
     visit(number("capacity.multiple_of", "Capacity multiple of", "tokens", "Capacity is rounded up to a multiple of this.", 1, 4096), c.multiple_of);
     visit(plain("capacity.count_k", "Capacity counts k", "Fair share counts k choices a token; off counts tokens, as Switch does."), c.count_k);
-    visit(choice("capacity.overflow", "Overflow", "drop", "What happens to a token whose expert is full."), c.overflow);
+    visit(choice("capacity.overflow", "Overflow", "drop|reroute_next|recycle_random", "A token whose expert is full is dropped there, asks its next best experts, or takes any free place by chance."), c.overflow);
     visit(choice("capacity.priority", "Priority", "position|bpr|prob|random", "Who gets the room: earlier tokens, confident tokens, high scores, or chance."), c.priority);
     visit(number("capacity.group_tokens", "Capacity group", "tokens", "Tokens that compete for the room together; 0 means the batch.", 0, kMany), c.group_tokens);
 }

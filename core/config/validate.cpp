@@ -81,6 +81,9 @@ std::string couplingMark(const RunConfig& config) {
     if (config.router.select == "expert_topC")
         return "not causal / batch-coupled: experts pick the tokens they like best, later ones and those of other "
                "sequences among them";
+    if (config.router.select == "sinkhorn_topk" || config.router.select == "auction")
+        return "not causal / batch-coupled in training: tokens are dealt out evenly among the experts, so where one goes "
+               "depends on the others of the batch; at evaluation each token chooses for itself";
     if (config.capacity.factor > 0 && config.router.select != "all")
         return "not causal / batch-coupled: experts have limited room, so whether a token is served depends on the "
                "other tokens of the batch";

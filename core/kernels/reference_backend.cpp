@@ -70,7 +70,9 @@ public:
         const TimedPart timed(context.times, Part::experts);
         const at::Tensor h = wide.to(context.compute);
         const DispatchPlan plan = planOf(spec, routing);
-        at::Tensor out = runExperts(h, routing.weights, w.experts, plan, w.activation).to(x.scalar_type());
+        at::Tensor out = (spec.weigh == routing::Weigh::input ? runOnScaled(h, routing, w, plan)
+                                                              : runExperts(h, routing.weights, w.experts, plan, w.activation))
+                             .to(x.scalar_type());
         if (w.shared.present()) out = out + sharedOf(h, w).to(x.scalar_type());
         if (w.residual.present()) out = out + feedForwardOf(h, w.residual, w.activation).to(x.scalar_type());
         return {x + dropout(out, context.dropout, keyOf(context, layer, 1)), std::move(routing)};
@@ -90,6 +92,11 @@ public:
 private:
     static DropoutKey keyOf(const BlockContext& context, std::int64_t layer, std::uint32_t place) {
         return {context.seed, context.draw, static_cast<std::uint32_t>(2 * layer) + place};
+    }
+    // One expert a token, and its weight multiplies what it reads.
+    static at::Tensor runOnScaled(const at::Tensor& h, const routing::Routing& routing, const MixtureWeights& w, const DispatchPlan& plan) {
+        const at::Tensor read = h * routing.weights.to(h.scalar_type());
+        return runExperts(read, routing.kept.to(routing.weights.scalar_type()), w.experts, plan, w.activation);
     }
     // Wide, because the router reads it too.
     static at::Tensor timedNorm(const at::Tensor& x, const NormWeights& norm, const BlockContext& context) {

@@ -19,9 +19,12 @@ namespace moescope::routers {
 using routing::Choice;
 using routing::GroupRule;
 using routing::Net;
+using routing::Estimator;
 using routing::Noise;
 using routing::Offset;
+using routing::Overflow;
 using routing::ParameterDecl;
+using routing::Priority;
 using routing::RouterInput;
 using routing::RouterSpec;
 using routing::RouterTensors;
@@ -50,6 +53,9 @@ struct Router {
     at::Tensor (*noiseStd)(const RouterSpec&, const RouterTensors&, const RouterInput&, const at::Tensor& clean) = nullptr;
     at::Tensor (*offset)(const RouterSpec&, const RouterTensors&) = nullptr;  ///< [E], added to the selection score
     Choice (*choose)(const RouterSpec&, const RouterTensors&, const RouterInput&, const Scores&) = nullptr;
+    /// Sends choices that find their expert full elsewhere; fills experts, positions (>= C where refused) and candidates.
+    void (*overflow)(const RouterSpec&, const RouterTensors&, const RouterInput&, const Scores&, Choice&) = nullptr;
+    at::Tensor (*weigh)(const RouterSpec&, const Scores&, const Choice&) = nullptr;  ///< combine weights [T, slots], in the graph
     /// Takes the second choice away where the policy refuses it; sees the weights that the tested gate is taken from.
     void (*thin)(const RouterSpec&, const RouterInput&, const Scores&, Choice&, at::Tensor& gates) = nullptr;
     at::Tensor (*load)(const RouterSpec&, const Scores&) = nullptr;  ///< P(e in top-k) [T, E], in the graph

@@ -69,6 +69,10 @@ void leaveOutMuted(const RouterInput& input, Choice& choice) {
 }  // namespace
 
 at::Tensor scoreFunction(const RouterSpec& spec, const at::Tensor& logits) {
+    if (spec.score == Score::softmaxGroups) {  // a group that is muted as a whole has no softmax over -inf
+        const at::Tensor members = logits.masked_fill(logits.eq(kMinusInfinity), -1e30);
+        return members.reshape({logits.size(0), spec.groups, -1}).softmax(2).reshape(logits.sizes());
+    }
     return spec.score == Score::sigmoid ? logistic(logits) : logits.softmax(1);
 }
 

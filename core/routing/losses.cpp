@@ -27,14 +27,18 @@ struct Term {
     const StepCounts* step;
 
     const at::Tensor experts(std::size_t layer) const {
-        const at::Tensor& all = layers[layer].experts;
+        const Routing& routing = layers[layer];
+        const at::Tensor& all = routing.candidates.defined() ? routing.candidates : routing.experts;
         return firstOnly(term.kind) ? all.narrow(1, 0, 1) : all;
     }
     // Wishes a token counts with: what sum over experts of f is divided by.
     double wishes(std::size_t layer) const {
-        return term.kind == LossKind::topkMean ? real(slotsCounted(specs[layer])) : 1.0;
+        return term.kind == LossKind::topkMean ? real(slotsCounted(layer)) : 1.0;
     }
-    static std::int64_t slotsCounted(const RouterSpec& spec) { return spec.select == Select::all ? spec.experts : spec.topK; }
+    std::int64_t slotsCounted(std::size_t layer) const {
+        if (layers[layer].candidates.defined()) return layers[layer].candidates.size(1);
+        return specs[layer].select == Select::all ? specs[layer].experts : specs[layer].topK;
+    }
 };
 
 at::Tensor countsOf(const Term& t, std::size_t layer, std::int64_t rows) {
@@ -50,7 +54,7 @@ at::Tensor fractions(const Term& t, std::size_t layer, std::int64_t rows) {
         const at::Tensor& counts = firstOnly(t.term.kind) ? t.step->first(layer) : t.step->chosen(layer);
         return counts.to(options).div(real(t.step->tokens())).unsqueeze(0);
     }
-    const bool known = rows == 1 && !firstOnly(t.term.kind);
+    const bool known = rows == 1 && !firstOnly(t.term.kind) && !routing.candidates.defined();
     const at::Tensor counts = known ? routing.counts.unsqueeze(0) : countsOf(t, layer, rows);
     return counts.to(options).div(real(routing.experts.size(0)) / real(rows));
 }
@@ -183,7 +187,8 @@ void StepCounts::add(std::span<const Routing> layers) {
     m_first.resize(layers.size());
     for (std::size_t layer = 0; layer < layers.size(); ++layer) {
         const Routing& routing = layers[layer];
-        const at::Tensor first = countExperts(routing.experts.narrow(1, 0, 1).reshape({1, -1}), routing.counts.size(0)).squeeze(0);
+        const at::Tensor& asked = routing.candidates.defined() ? routing.candidates : routing.experts;
+        const at::Tensor first = countExperts(asked.narrow(1, 0, 1).reshape({1, -1}), routing.counts.size(0)).squeeze(0);
         m_chosen[layer] = m_tokens == 0 ? routing.counts : m_chosen[layer] + routing.counts;
         m_first[layer] = m_tokens == 0 ? first : m_first[layer] + first;
     }

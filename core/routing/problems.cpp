@@ -77,7 +77,18 @@ void checkTerm(const RouterSpec& spec, const BalanceTerm& term, const std::strin
         out.push_back({key + "kind", "The load loss needs a router with Gaussian logit noise: set router.noise to logit_gauss_learned or logit_gauss_fixed."});
 }
 
+void checkWords(const RouterSpec& spec, base::Problems& out) {
+    if (spec.score == Score::softmaxGroups && spec.groupRule != GroupRule::perGroup)
+        out.push_back({"router.score", "softmax_groups is a softmax inside each group, one choice in each: set router.group_rule to per_group, or take softmax_all."});
+    if (spec.weigh == Weigh::input && (spec.topK != 1 || spec.select != Select::topk))
+        out.push_back({"router.weigh", "input multiplies what the one expert of a token reads: set moe.top_k to 1 and router.select to topk, or take raw."});
+    const bool assigns = spec.select == Select::sinkhorn || spec.select == Select::auction;
+    if (assigns && spec.balance.kind != LossKind::none && spec.balance.coefficient != 0)
+        out.push_back({"balance.kind", "The assignment itself is balanced, so a balance loss has nothing to do: set it to none."});
+}
+
 void checkRest(const RouterSpec& spec, base::Problems& out) {
+    checkWords(spec, out);
     if (!spec.rig.empty() && static_cast<std::int64_t>(spec.rig.size()) != spec.experts)
         out.push_back({"router.rig", "needs one number for each of the " + std::to_string(spec.experts) + " experts."});
     if (spec.topK < 1 || spec.topK > spec.experts)

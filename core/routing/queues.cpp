@@ -73,13 +73,18 @@ at::Tensor countAll(const at::Tensor& experts, std::int64_t expertCount) {
 
 }  // namespace
 
+at::Tensor placesByPriority(const RouterSpec& spec, const RouterInput& input, const Scores& scores, const at::Tensor& experts) {
+    return places(spec, input, scores, experts, /*limited=*/true);
+}
+
 void fillQueues(const RouterSpec& spec, const RouterInput& input, const Scores& scores, const Choice& choice, Routing& routing) {
     const at::NoGradGuard noGrad;
     const Room room = roomFor(spec, routing.experts.size(0), input.training);
+    const bool sentOn = choice.candidates.defined();  // positions are given, and those from C on are refused
     const bool ownQueues = choice.positions.defined();
     routing.capacity = room.fullCapacity;
     routing.room = room.all;
-    routing.dropless = ownQueues || room.unlimited;
+    routing.dropless = (ownQueues && !sentOn) || room.unlimited;
     routing.positions = ownQueues ? choice.positions : places(spec, input, scores, routing.experts, room.all > 0);
     routing.kept = choice.complete ? at::ones_like(routing.experts, at::kBool) : routing.experts.ge(0);
     routing.counts = countAll(routing.experts, spec.experts);

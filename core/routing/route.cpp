@@ -28,7 +28,9 @@ at::Tensor loadEstimate(const RouterSpec& spec, const Scores& scores) {
 Routing route(const RouterSpec& spec, const RouterTensors& tensors, const RouterInput& input) {
     const Scores scores = hasLogits(spec) ? scoreExperts(spec, tensors, input) : Scores{};
     Choice choice = chooseExperts(spec, tensors, input, scores);
-    at::Tensor gates = weighChosen(spec, scores, choice);
+    if (const routers::Router* own = routers::claimant(spec, &routers::Router::overflow)) own->overflow(spec, tensors, input, scores, choice);
+    const routers::Router* weigher = routers::claimant(spec, &routers::Router::weigh);
+    at::Tensor gates = weigher ? weigher->weigh(spec, scores, choice) : weighChosen(spec, scores, choice);
     if (const routers::Router* own = routers::claimant(spec, &routers::Router::thin)) own->thin(spec, input, scores, choice, gates);
 
     Routing routing;
@@ -37,6 +39,7 @@ Routing route(const RouterSpec& spec, const RouterTensors& tensors, const Router
     routing.shares = scores.shares;
     routing.experts = choice.experts;
     routing.secondTaken = choice.secondTaken;
+    routing.candidates = choice.candidates;
     routing.gates = gates;
     routing.complete = choice.complete;
     routing.plain = spec.transform == Transform::none && !input.muted.defined();

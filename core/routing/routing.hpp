@@ -65,6 +65,7 @@ struct Routing {
     at::Tensor probabilities;  ///< [T, E] softmax of the clean (transformed) z, in the graph; undefined without hasLogits
     at::Tensor shares;         ///< [T, E] what balance losses average: p, or s / sum s for sigmoid; in the graph
     at::Tensor experts;        ///< [T, slots] int64, descending selection score, -1 unused
+    at::Tensor candidates;     ///< [T, n] int64, what balance losses count where a full expert sends its tokens on; else undefined
     at::Tensor weights;        ///< [T, slots] combine weights, in the graph; 0 where unused or dropped
     at::Tensor gates;          ///< [T, slots] the same before capacity and `scale`
     at::Tensor positions;      ///< [T, slots] int64 place in the expert's queue (of its group), -1 unused

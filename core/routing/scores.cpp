@@ -64,11 +64,13 @@ at::Tensor noisy(const RouterSpec& spec, const RouterTensors& tensors, const Rou
 
 void setGate(const RouterSpec& spec, const at::Tensor& from, Scores& scores) {
     const bool clean = from.is_same(scores.clean);
-    scores.confidence = clean && spec.score != Score::sigmoid ? scores.probabilities : scoreFunction(spec, from);
+    const bool overAll = spec.score == Score::softmaxAll || spec.score == Score::softmaxSelected;
+    scores.confidence = clean && overAll ? scores.probabilities : scoreFunction(spec, from);
     scores.gate = spec.score == Score::softmaxSelected ? from : scores.confidence;
 }
 
 at::Tensor sharesOf(const RouterSpec& spec, const Scores& scores) {
+    if (spec.score == Score::softmaxGroups) return scoreFunction(spec, scores.clean) / static_cast<double>(spec.groups);
     if (spec.score != Score::sigmoid) return scores.probabilities;
     return normalised(logistic(scores.clean));
 }

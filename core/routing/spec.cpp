@@ -66,7 +66,7 @@ void setSelection(RouterSpec& spec, const config::RouterConfig& router) {
 
 Weigh automaticWeigh(const RouterSpec& spec) {
     if (spec.select == Select::fixed) return spec.net == Net::hash ? Weigh::one : Weigh::uniform;
-    if (spec.select != Select::topk) return Weigh::raw;
+    if (spec.select != Select::topk || spec.score == Score::softmaxGroups) return Weigh::raw;
     return spec.topK > 1 ? Weigh::renorm : Weigh::raw;
 }
 
@@ -83,6 +83,7 @@ CapacityRule capacityRule(const config::CapacityConfig& from) {
     rule.minimum = from.minimum;
     rule.multipleOf = from.multiple_of;
     rule.countK = from.count_k;
+    rule.overflow = parse(kOverflows, "capacity.overflow", from.overflow);
     rule.priority = parse(kPriorities, "capacity.priority", from.priority);
     rule.groupTokens = from.group_tokens;
     return rule;
@@ -142,8 +143,9 @@ bool hasLogits(const RouterSpec& spec) { return spec.net != Net::hash && spec.ne
 
 bool isRandom(const RouterSpec& spec, bool training) {
     const double cf = training ? spec.capacity.factor : spec.capacity.evalFactor;
-    if (cf > 0 && spec.capacity.priority == Priority::random) return true;
+    if (cf > 0 && (spec.capacity.priority == Priority::random || spec.capacity.overflow == Overflow::recycleRandom)) return true;
     if (!training && !spec.noiseAtEvaluation) return false;
+    if (spec.select == Select::sampleMasked && training) return true;
     return (spec.noise != Noise::none && spec.noiseScale > 0) || (spec.second != Second::best && spec.secondScale > 0);
 }
 

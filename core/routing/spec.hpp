@@ -15,18 +15,20 @@
 
 namespace moescope::routing {
 
-enum class Net { linear, cosine, hash, none };
+enum class Net { linear, cosine, attention, hash, none };
 enum class Transform { none, normalise, temperature };
-enum class Score { softmaxAll, softmaxSelected, sigmoid };
+enum class Score { softmaxAll, softmaxSelected, softmaxGroups, sigmoid };
 enum class Noise { none, inputJitter, inputDropout, logitGaussLearned, logitGaussFixed, logitMulJitter, logitAddUniform, gumbelAll };
 enum class Offset { none, biasSign, biasProp };
 enum class GroupRule { none, limitMax, limitTop2Sum, limitTopJSum, limitSum, perGroup };
-enum class Select { topk, expertTopC, all, fixed };
+enum class Select { topk, expertTopC, sinkhorn, auction, sampleMasked, all, fixed };
 /// How the second of two choices is made: the next best, kept by chance (GShard), or sampled with Gumbel noise.
 enum class Second { best, random, gumbel };
-enum class Weigh { renorm, renormAfterDrop, lp, raw, one, uniform };
+enum class Weigh { renorm, renormAfterDrop, lp, raw, input, one, uniform };
 enum class Priority { position, bpr, prob, random };
-enum class Estimator { autogradGate, straightThrough, none };
+/// What happens to a choice whose expert is full: dropped, offered to the token's next best, or put into any free place.
+enum class Overflow { drop, rerouteNext, recycleRandom };
+enum class Estimator { autogradGate, straightThrough, sparsemixerV2, sparsemixerV2star, none };
 enum class LossKind { none, switchTop1, gshardTop1, topkSum, topkMean, importance, load };
 enum class Scope { batch, sequence, global, layers };
 
@@ -36,6 +38,7 @@ struct CapacityRule {
     std::int64_t minimum = 0, multipleOf = 1;
     bool countK = true;
     Priority priority = Priority::position;
+    Overflow overflow = Overflow::drop;
     std::int64_t groupTokens = 0;  ///< tokens that compete together; 0 = all
     bool operator==(const CapacityRule&) const = default;
 };

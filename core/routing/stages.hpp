@@ -26,6 +26,8 @@ struct Choice {
     bool complete = true;
     at::Tensor positions;  ///< set by a selector that also fills the queues (expert choice)
     at::Tensor secondTaken;
+    at::Tensor candidates;  ///< [T, n]: the experts that were asked for, where overflow sends tokens on
+    at::Tensor multiplier;  ///< [T, slots]: factor of the weights that carries no gradient (SparseMixer), else undefined
 };
 
 /// Is logit or input noise on?
@@ -58,6 +60,9 @@ at::Tensor finalWeights(const RouterSpec& spec, const Scores& scores, const Rout
 
 /// Positions, kept, capacity, counts of `routing` from its experts.
 void fillQueues(const RouterSpec& spec, const RouterInput& input, const Scores& scores, const Choice& choice, Routing& routing);
+
+/// Place of each choice in its expert's queue in the order of `capacity.priority`, -1 where nobody is asked.
+at::Tensor placesByPriority(const RouterSpec& spec, const RouterInput& input, const Scores& scores, const at::Tensor& experts);
 
 /// a / sum over the slots of a, where the sum is positive (else a).
 at::Tensor normalised(const at::Tensor& values);

@@ -180,7 +180,8 @@ void checkShapes(const Given& given, const RouterSpec& spec, Problems& problems)
     needShape(given.tokenIds, {tokens}, "token_ids", problems);
     needShape(given.domains, {tokens}, "domains", problems);
     needShape(given.noise, {tokens, experts}, "noise", problems);
-    needShape(given.gumbel, {tokens, experts}, "gumbel", problems);
+    const std::int64_t rounds = spec.select == Select::sampleMasked ? spec.topK : 1;  // sampling draws anew for each slot
+    needShape(given.gumbel, {tokens, rounds * experts}, "gumbel", problems);
     needShape(given.noiseLogits, {tokens, experts}, "noise_logits", problems);
     needShape(given.bias, {experts}, "state.bias", problems);
     needShape(given.taskGradient, {tokens, slots(spec)}, "task_gradient", problems);
@@ -248,9 +249,23 @@ void setCosine(const Given& given, const RouterSpec& spec, TableInput& out, Prob
                            {"theta", at::full({1}, from["theta"].get<double>(), projection.options())}};
 }
 
+// attention {query, key, value}, each a row for each expert
+void setAttention(const Given& given, const RouterSpec& spec, TableInput& out, Problems& problems) {
+    for (const char* name : {"query", "key", "value"}) {
+        const at::Tensor matrix = given.weightObject.is_object() ? readMatrix(given.weightObject, name) : at::Tensor();
+        if (!matrix.defined()) {
+            problems.push_back({"weights", "The attention router needs an object {query, key, value}, each with a row for each expert."});
+            return;
+        }
+        needShape(matrix, {spec.experts, given.features.size(1)}, std::string("weights.") + name, problems);
+        out.tensors.tensors[name] = matrix;
+    }
+}
+
 void setTensors(const Given& given, const RouterSpec& spec, TableInput& out, Problems& problems) {
     if (spec.net == Net::hash) setHashTable(given, spec, out, problems);
     if (spec.net == Net::cosine && given.logits.empty()) setCosine(given, spec, out, problems);
+    if (spec.net == Net::attention && given.logits.empty()) setAttention(given, spec, out, problems);
     if (spec.net == Net::linear && given.weights.defined()) out.tensors.tensors["weight"] = given.weights;
     if (spec.offset != Offset::none)
         out.tensors.tensors["selection_bias"] =

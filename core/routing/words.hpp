@@ -15,12 +15,13 @@ struct Word {
 };
 
 inline constexpr std::array kNets = {
-    Word<Net>{"linear", Net::linear}, Word<Net>{"cosine", Net::cosine}, Word<Net>{"hash", Net::hash}, Word<Net>{"none", Net::none}};
+    Word<Net>{"linear", Net::linear}, Word<Net>{"cosine", Net::cosine}, Word<Net>{"attention", Net::attention}, Word<Net>{"hash", Net::hash}, Word<Net>{"none", Net::none}};
 inline constexpr std::array kTransforms = {Word<Transform>{"none", Transform::none},
                                            Word<Transform>{"normalise", Transform::normalise},
                                            Word<Transform>{"temperature", Transform::temperature}};
 inline constexpr std::array kScores = {Word<Score>{"softmax_all", Score::softmaxAll},
                                        Word<Score>{"softmax_selected", Score::softmaxSelected},
+                                       Word<Score>{"softmax_groups", Score::softmaxGroups},
                                        Word<Score>{"sigmoid", Score::sigmoid}};
 inline constexpr std::array kNoises = {Word<Noise>{"none", Noise::none},
                                        Word<Noise>{"input_jitter", Noise::inputJitter},
@@ -41,15 +42,22 @@ inline constexpr std::array kSelects = {Word<Select>{"topk", Select::topk},
                                         Word<Select>{"top1_random_second", Select::topk},
                                         Word<Select>{"top1_gumbel_second", Select::topk},
                                         Word<Select>{"expert_topC", Select::expertTopC},
+                                        Word<Select>{"sinkhorn_topk", Select::sinkhorn},
+                                        Word<Select>{"auction", Select::auction},
+                                        Word<Select>{"sample_masked", Select::sampleMasked},
                                         Word<Select>{"all", Select::all},
                                         Word<Select>{"fixed", Select::fixed}};
 inline constexpr std::array kWeighs = {Word<Weigh>{"renorm", Weigh::renorm}, Word<Weigh>{"renorm_after_drop", Weigh::renormAfterDrop},
                                        Word<Weigh>{"Lp", Weigh::lp},         Word<Weigh>{"raw", Weigh::raw},
-                                       Word<Weigh>{"one", Weigh::one},       Word<Weigh>{"uniform", Weigh::uniform}};
+                                       Word<Weigh>{"input", Weigh::input},   Word<Weigh>{"one", Weigh::one},       Word<Weigh>{"uniform", Weigh::uniform}};
 inline constexpr std::array kPriorities = {Word<Priority>{"position", Priority::position}, Word<Priority>{"bpr", Priority::bpr},
                                            Word<Priority>{"prob", Priority::prob}, Word<Priority>{"random", Priority::random}};
+inline constexpr std::array kOverflows = {Word<Overflow>{"drop", Overflow::drop}, Word<Overflow>{"reroute_next", Overflow::rerouteNext},
+                                          Word<Overflow>{"recycle_random", Overflow::recycleRandom}};
 inline constexpr std::array kEstimators = {Word<Estimator>{"autograd_gate", Estimator::autogradGate},
                                            Word<Estimator>{"straight_through", Estimator::straightThrough},
+                                           Word<Estimator>{"sparsemixer_v2", Estimator::sparsemixerV2},
+                                           Word<Estimator>{"sparsemixer_v2star", Estimator::sparsemixerV2star},
                                            Word<Estimator>{"none", Estimator::none}};
 inline constexpr std::array kLossKinds = {
     Word<LossKind>{"none", LossKind::none},           Word<LossKind>{"switch", LossKind::switchTop1},

@@ -131,8 +131,11 @@ Vector LoopModel::mixture(const Vector& x, const std::string& prefix, int expert
     for (int j = 0; j < topK; ++j) {
         const int e = order[static_cast<std::size_t>(j)];
         const double weight = p[static_cast<std::size_t>(e)] / (topK > 1 ? kept : 1.0);
-        const Vector y = mlp(x, prefix + "experts." + std::to_string(e) + ".");
-        for (std::size_t i = 0; i < out.size(); ++i) out[i] += weight * y[i];
+        const bool onInput = m_config.router.weigh == "input";
+        Vector read = x;
+        for (double& value : read) value *= onInput ? weight : 1;
+        const Vector y = mlp(read, prefix + "experts." + std::to_string(e) + ".");
+        for (std::size_t i = 0; i < out.size(); ++i) out[i] += (onInput ? 1 : weight) * y[i];
     }
     const auto add = [&](const Vector& y, double factor) {
         for (std::size_t i = 0; i < out.size(); ++i) out[i] += factor * y[i];

@@ -90,6 +90,7 @@ TEST_P(ModelEqualsLoops, LogitsAndLossAgreeWithPlainFloat64Loops) {
 
 INSTANTIATE_TEST_SUITE_P(Variants, ModelEqualsLoops,
                          testing::Values(Case{"Default", [](config::RunConfig&) {}},
+                                         Case{"WeightOnTheInput", [](config::RunConfig& c) { c.moe.top_k = 1, c.router.weigh = "input"; }},
                                          Case{"GroupedQueries", [](config::RunConfig& c) { c.model.heads = 4, c.model.kv_heads = 2, c.model.head_width = 4; }},
                                          Case{"QkNorm", [](config::RunConfig& c) { c.model.qk_norm = true; }},
                                          Case{"LayerNorm", [](config::RunConfig& c) { c.model.norm = "layernorm"; }},

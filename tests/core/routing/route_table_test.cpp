@@ -50,6 +50,27 @@ TEST(RouteTable, AnswersTheExampleOfTheHandbook) {
     EXPECT_NEAR(out["total_auxiliary"], 0.01 * out["losses"]["balance"].get<double>(), 1e-9);
 }
 
+TEST(RouteTable, TakesTheDrawsOfSampledExpertsAndOfRecycledTokens) {
+    const json grin = answer({{"preset", "grin"}, {"logits", {{2, 1.9, 1.8}}}, {"gumbel", {{0, 5, 0, 3, 0, 0}}}, {"uniform", {{0.9, 0.9, 0.9}}}});
+    EXPECT_EQ(grin["experts"], json({{1, 0}}));
+    const double all = std::exp(2.0) + std::exp(1.9) + std::exp(1.8);
+    EXPECT_NEAR(grin["weights"][0][0], std::exp(1.9) / all / 3, 1e-6);
+    EXPECT_NEAR(grin["weights"][0][1], std::exp(2.0) / (std::exp(2.0) + std::exp(1.8)), 1e-6);
+    EXPECT_EQ(problemsOf({{"preset", "grin"}, {"logits", {{2, 1.9, 1.8}}}, {"gumbel", {{0, 5, 0}}}})[0].key, "gumbel");
+    const json recycled = answer({{"preset", "hunyuan"}, {"config", {{"capacity.factor", 1}}}, {"logits", {{2, 1}, {2, 0}, {2, 0.5}, {1.5, 1}}},
+                                  {"uniform", {{0.1, 0.2}, {0.3, 0.01}, {0, 0}, {0, 0}}}});
+    EXPECT_EQ(recycled["experts"], json({{0}, {0}, {1}, {1}}));
+    EXPECT_EQ(recycled["positions"], json({{0}, {1}, {1}, {0}}));
+    EXPECT_EQ(recycled["dropped"], 0);
+}
+
+TEST(RouteTable, TakesTheThreeMatricesOfAnAttentionRouter) {
+    const json rows = {{1, 0}, {0, 1}, {1, 1}};
+    const json out = answer({{"preset", "yuan_attn"}, {"config", {{"moe.experts", 3}}}, {"features", {{1, 0.5}}}, {"weights", {{"query", rows}, {"key", rows}, {"value", rows}}}});
+    EXPECT_EQ(out["experts"], json({{2, 0}}));
+    EXPECT_EQ(problemsOf({{"preset", "yuan_attn"}, {"config", {{"moe.experts", 3}}}, {"features", {{1, 0.5}}}, {"weights", {{"query", rows}}}})[0].key, "weights");
+}
+
 TEST(RouteTable, SwitchDropsWhatDoesNotFitAndKeepsItsPlace) {
     const json out = answer({{"preset", "switch"}, {"config", {{"moe.experts", 2}, {"capacity.factor", 1.0}}}, {"logits", {{2, 0}, {2, 0}, {2, 0}, {0, 1}}}});
     EXPECT_EQ(out["experts"], json({{0}, {0}, {0}, {1}}));

@@ -304,7 +304,7 @@ TEST(Draws, AStepLeavesLibTorchsGeneratorAlone) {
     const at::Tensor before = at::globalContext().defaultGenerator(at::kCPU).get_state();
     for (const Noise noise : {Noise::logitGaussFixed, Noise::gumbelAll, Noise::logitMulJitter}) {
         RouterSpec spec = plainSpec(4, 2);
-        spec.noise = noise, spec.noiseScale = 1, spec.capacity = {1, 1, 0, 1, true, Priority::random, 0};
+        spec.noise = noise, spec.noiseScale = 1, spec.capacity = {1, 1, 0, 1, true, Priority::random, Overflow::drop, 0};
         RouterInput input;
         input.logits = tensorOf(normalTable(8, 4, 1));
         route(spec, {}, input);

@@ -81,7 +81,7 @@ std::map<std::string, double> bruteForce(const Case& c) {
 
 std::vector<RouterSpec> interestingSpecs() {
     std::vector<RouterSpec> out(7, plainSpec(6, 2));
-    out[1].capacity = {0.6, 0.6, 0, 1, true, Priority::prob, 0};
+    out[1].capacity = {0.6, 0.6, 0, 1, true, Priority::prob, Overflow::drop, 0};
     out[2].score = Score::sigmoid, out[2].scale = 2.5;
     out[3].select = Select::expertTopC, out[3].weigh = Weigh::raw;
     out[4].transform = Transform::normalise, out[4].options["lambda"] = 1.5;
