@@ -152,9 +152,12 @@ SignFlip signFlip(std::span<const double> differences) {
     test.exact = n <= kMostExactFlips;
     test.flips = test.exact ? std::int64_t{1} << n : kDrawnFlips;
     const base::RandomStream random = stream(flipStream);
+    std::vector<base::RandomBlock> drawn((n + 127) / 128);  // one bit a sign
     for (std::int64_t flip = 0; flip < test.flips; ++flip) {
-        const auto pattern = static_cast<std::uint64_t>(flip), row = pattern * n;
-        hits += sumOf(differences, [&](std::size_t i) { return test.exact ? (pattern >> i & 1) != 0 : random.uniform(row + i) < 0.5; }) >= least;
+        const auto pattern = static_cast<std::uint64_t>(flip);
+        if (!test.exact)
+            for (std::size_t block = 0; block < drawn.size(); ++block) drawn[block] = random.bits(pattern * drawn.size() + block);
+        hits += sumOf(differences, [&](std::size_t i) { return test.exact ? (pattern >> i & 1) != 0 : (drawn[i / 128][i % 128 / 32] >> i % 32 & 1) != 0; }) >= least;
     }
     const double counted = static_cast<double>(test.flips), found = static_cast<double>(hits);
     if (n >= 2) test.p = test.exact ? found / counted : (1 + found) / (1 + counted);

@@ -165,6 +165,13 @@ TEST(SignFlip, AboveSixteenPairsDrawnFlipsComeNearTheEnumeratedShare) {
     EXPECT_DOUBLE_EQ(signFlip(std::vector<double>(20, 1.0)).smallest, 1 / 100'001.0);
 }
 
+TEST(SignFlip, MoreThanAHundredAndTwentyEightPairsHaveSignsOfTheirOwn) {
+    std::vector<double> many(300);
+    for (std::size_t i = 0; i < many.size(); ++i) many[i] = i % 3 == 0 ? -1 : i % 3 == 1 ? 1 : 0.2;   // mean 0.2 / 3, sum 20
+    const double z = 20 / std::sqrt(200 + 100 * 0.04);                                               // the sum's own standard deviation
+    EXPECT_NEAR(signFlip(many).p, 2 * normalBelow(-z), 0.01);
+}
+
 TEST(Holm, CorrectsStepByStepFromTheSmallest) {
     const std::vector<double> adjusted = holm(std::vector<double>{0.01, 0.04, 0.03, 0.005});
     EXPECT_DOUBLE_EQ(adjusted[3], 0.02);
