@@ -27,7 +27,7 @@
 namespace moescope::ui {
 namespace {
 
-constexpr int kLayerWidth = 64;
+constexpr int kLayerWidth = 64, kRoomForStep = 980;
 
 }  // namespace
 
@@ -167,6 +167,8 @@ void RoutingPage::showStep() {
 
 void RoutingPage::showEvent(QShowEvent*) { showStep(); }
 
+void RoutingPage::resizeEvent(QResizeEvent*) { m_step->setVisible(width() >= kRoomForStep); }
+
 std::optional<std::int64_t> RoutingPage::probeAt(double step) const {
     std::optional<std::int64_t> found;
     if (!m_run.data()) return found;
@@ -230,6 +232,7 @@ void RoutingPage::fill() {
     if (why) m_empty->setContent(*why);
     m_stack->setCurrentWidget(why ? static_cast<QWidget*>(m_empty) : view);
     m_step->setText(why ? QString() : stepWords());
+    m_choice->setToolTip(m_step->text());
     const bool experts = m_run.data() && m_run.data()->experts() > 0;
     m_choice->setVisible(experts);
     m_layer->setVisible(experts && view->followsLayer());

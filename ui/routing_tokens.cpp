@@ -99,6 +99,7 @@ QWidget* RoutingTokens::buildText() {
     column->setSpacing(6);
     column->addLayout(head);
     column->addWidget(m_stack, 1);
+    m_key->setWordWrap(true);
     m_key->setText(tr("tint: combine weight    thick lane: first expert    thin lane: second expert    struck through: dropped"));
     column->addWidget(m_key);
     return text;

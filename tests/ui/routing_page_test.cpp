@@ -299,11 +299,13 @@ TEST_F(RoutingPageTest, EveryViewIsDrawnForOneExpertAndForManyAsPictureAndTable)
         probe.perToken = std::min(experts, 2);
         shell.reset();
         run.steps = 40;
-        open(probe, {100, 200}, {1366, 768});
+        open(probe, {10, 20}, {1366, 768});
         for (const QString& view : RoutingPage::viewIds())
             for (const bool table : {false, true}) {
                 page().setTable(table);
                 choose(view);
+                const bool together = view == QStringLiteral("coactivation");
+                EXPECT_EQ(page().findChild<plots::EmptyState*>()->isVisible(), together && experts == 1) << view.toStdString();
                 const std::clock_t before = std::clock();
                 const QImage image = page().grab().toImage();
                 EXPECT_LT(static_cast<double>(std::clock() - before) / CLOCKS_PER_SEC, 0.5) << view.toStdString() << " takes long to draw";
