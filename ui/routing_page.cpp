@@ -238,6 +238,7 @@ void RoutingPage::fill() {
     m_layer->setVisible(experts && view->followsLayer());
     m_layerLabel->setVisible(experts && view->followsLayer());
     m_table->setVisible(!why && view->hasTable());
+    m_table->setText(m_table->isChecked() ? tr("Picture") : tr("Table"));
     if (why) return;
     view->setTable(m_table->isChecked());
     view->show(m_shown);

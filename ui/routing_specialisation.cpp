@@ -36,7 +36,7 @@ void InformationBars::setData(const std::vector<Specialisation>& layers, int moe
     m_layers = layers;
     m_moeLayer = moeLayer;
     setAccessibleDescription(summary());
-    updateGeometry();
+    setFixedHeight(sizeHint().height());
     update();
 }
 
