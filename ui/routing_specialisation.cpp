@@ -164,7 +164,6 @@ QWidget* RoutingSpecialisation::buildInformation() {
     auto* parts = new QVBoxLayout(content);
     parts->setContentsMargins(0, 0, 10, 0);
     parts->addWidget(m_bars);
-    parts->addWidget(m_verdict);
     parts->addStretch(1);
     auto* scroll = new QScrollArea;
     scroll->setWidget(content);
@@ -176,6 +175,7 @@ QWidget* RoutingSpecialisation::buildInformation() {
     m_informationStack->addWidget(scroll);
     m_informationStack->addWidget(m_information);
     column->addWidget(m_informationStack, 1);
+    column->addWidget(m_verdict);
     return side;
 }
 
