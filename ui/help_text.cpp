@@ -49,6 +49,20 @@ const std::vector<Place>& places() {
          QT_TRANSLATE_NOOP("Help", "The line marks the fair share. Click an expert to mute it or to rig the router towards it.")},
         {"inspectorDomains", QT_TRANSLATE_NOOP("Help", "Loss by domain"), {"domain_loss"},
          QT_TRANSLATE_NOOP("Help", "The mark is the entropy of the source: no model can be better for long. Mute an expert and see which bar jumps.")},
+        {"routingLoad", QT_TRANSLATE_NOOP("Help", "Load of every layer"), {"load", "imbalance", "effective_experts"},
+         QT_TRANSLATE_NOOP("Help", "Each row is an expert, each column a step; quiet means fair. Layers often differ: one may have collapsed while the others share fairly.")},
+        {"routingLogits", QT_TRANSLATE_NOOP("Help", "Router logits of every layer"), {"logit_quantiles", "logit_mean"},
+         QT_TRANSLATE_NOOP("Help", "A fan that keeps widening saturates the softmax: that layer stops trying other experts.")},
+        {"routingTokens", QT_TRANSLATE_NOOP("Help", "The probe's text by expert"), {"combine_weight", "logit_margin"},
+         QT_TRANSLATE_NOOP("Help", "The same text at every snapshot. Long runs of one colour follow a topic or a script; a colour that returns at the same letters follows the token alone. A small margin means that little decides.")},
+        {"routingCoactivation", QT_TRANSLATE_NOOP("Help", "Experts chosen together"), {"coactivation", "coactivation_lift"},
+         QT_TRANSLATE_NOOP("Help", "Pairs far above 1 do one job together; pairs near 0 avoid each other. Near 1 everywhere: the choices are independent.")},
+        {"routingPaths", QT_TRANSLATE_NOOP("Help", "Paths from layer to layer"), {"path_share", "path_lift"},
+         QT_TRANSLATE_NOOP("Help", "A few thick ribbons: the layers divide the tokens in the same way. Many thin ones: each layer divides them by something else.")},
+        {"routingSpecialisation", QT_TRANSLATE_NOOP("Help", "Who handles what"), {"domain_share", "domain_information", "token_information", "purity", "vocabulary_lift"},
+         QT_TRANSLATE_NOOP("Help", "A bar beyond its chance mark is structure. If the token information is as long, the experts may only know the alphabet.")},
+        {"routingSaturation", QT_TRANSLATE_NOOP("Help", "When the routing settles"), {"first_choice_stays", "agrees_with_newest"},
+         QT_TRANSLATE_NOOP("Help", "Near 1: the router has decided, what follows trains the experts. A fall in a late stretch means that tokens still change hands.")},
         {"inspectorDevice", QT_TRANSLATE_NOOP("Help", "Device"), {"memory", "tokens_per_second"}, nullptr},
     };
     return all;
@@ -70,12 +84,30 @@ QString small(const QStringList& parts) {
     return said.isEmpty() ? QString() : QStringLiteral("<br><small>%1</small>").arg(said.join(QStringLiteral(" \u00B7 ")).toHtmlEscaped());
 }
 
-/// Those of the evaluation are no metrics of a step and have no line in the list.
+/// What the Routing page computes from a snapshot of the probe; the run does not store it.
+constexpr telemetry::Metric kOfProbe[] = {
+    {"combine_weight", "share", "The tint of a token: weight of its first expert's output in the sum.", telemetry::Shape::scalar, 0},
+    {"logit_margin", "logits", "Largest minus second largest logit of a token.", telemetry::Shape::scalar, 0},
+    {"coactivation", "share", "N_ij / N_i: of the tokens that chose the row's expert, those that also chose the column's.", telemetry::Shape::layer, 0, 1},
+    {"coactivation_lift", "x independence", "N_ij T / (N_i N_j) over T tokens; 1 = independent choices.", telemetry::Shape::layer, 0},
+    {"path_share", "share", "Tokens with these first choices in a layer and in the next, of all tokens.", telemetry::Shape::layer, 0, 1},
+    {"path_lift", "x independence", "That share over the product of the two experts' shares; 1 = the layers know nothing of each other.", telemetry::Shape::layer, 0},
+    {"domain_share", "share", "Of a domain's tokens, those that chose the expert; a row sums to k.", telemetry::Shape::layerDomainExpert, 0, 1},
+    {"domain_information", "share of H(domain)", "(I(expert; domain) - its mean over 200 shuffles of the sequences' domains) / H(domain). The mark: 95 % of the shuffles lie below.", telemetry::Shape::layer},
+    {"token_information", "share of H(token)", "The same with token ids for domains, shuffled over positions.", telemetry::Shape::layer},
+    {"purity", "share", "Tokens that lie in their expert's most frequent domain; in the table.", telemetry::Shape::layer, 0, 1},
+    {"vocabulary_lift", "x probe", "Share of a token among the expert's tokens over its share of the probe; shown above 1 and from 3 occurrences.", telemetry::Shape::layer, 1},
+    {"first_choice_stays", "share", "Tokens whose first expert is that of the snapshot before.", telemetry::Shape::layer, 0, 1},
+    {"agrees_with_newest", "share", "Tokens whose first expert is already that of the newest snapshot; chance is about 1/E.", telemetry::Shape::layer, 0, 1},
+};
+
+/// Those of the evaluation and of the probe are no metrics of a step and have no line in the list.
 std::optional<telemetry::Metric> metricNamed(std::string_view name) {
     if (name == telemetry::kValLoss)
         return telemetry::Metric{name, "nats/token", "Mean cross-entropy of the fixed validation batches.", telemetry::Shape::scalar, 0};
     if (name == telemetry::kDomainLoss)
         return telemetry::Metric{name, "nats/token", "The validation loss of each domain's tokens alone.", telemetry::Shape::domain, 0};
+    if (const auto* found = std::ranges::find(kOfProbe, name, &telemetry::Metric::name); found != std::end(kOfProbe)) return *found;
     std::optional<telemetry::Metric> found;
     telemetry::StepTelemetry scratch;
     telemetry::visitMetrics(scratch, [&](const telemetry::Metric& metric, auto&) {

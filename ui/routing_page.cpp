@@ -14,6 +14,7 @@
 #include "plots/figures.hpp"
 #include "plots/icons.hpp"
 #include "plots/theme.hpp"
+#include "ui/help_text.hpp"
 #include "ui/routing_coactivation.hpp"
 #include "ui/routing_curves.hpp"
 #include "ui/routing_paths.hpp"
@@ -234,6 +235,8 @@ void RoutingPage::fill() {
     m_step->setText(why ? QString() : stepWords());
     m_choice->setToolTip(m_step->text());
     const bool experts = m_run.data() && m_run.data()->experts() > 0;
+    setHelp(this, experts ? placeCard(view->objectName().toStdString()) : QString());
+    setToolTip({});  // the card is long: on F1 or ?, not wherever the pointer rests
     m_choice->setVisible(experts);
     m_layer->setVisible(experts && view->followsLayer());
     m_layerLabel->setVisible(experts && view->followsLayer());
