@@ -48,7 +48,9 @@ QString InformationBars::summary() const {
     return words.join(QStringLiteral(". "));
 }
 
-QSize InformationBars::sizeHint() const { return {kSide, static_cast<int>(m_layers.size()) * (kLayerHead + 2 * kBarRow) + kKey}; }
+int InformationBars::topOf(int moeLayer) const { return moeLayer * (kLayerHead + 2 * kBarRow); }
+
+QSize InformationBars::sizeHint() const { return {kSide, topOf(static_cast<int>(m_layers.size())) + kKey}; }
 
 void InformationBars::paintEvent(QPaintEvent*) {
     QPainter painter(this);
@@ -132,19 +134,17 @@ RoutingSpecialisation::RoutingSpecialisation(QWidget* parent)
       m_informationStack(new QStackedWidget), m_vocabularyStack(new QStackedWidget) {
     setObjectName(QStringLiteral("routingSpecialisation"));
     m_share->setObjectName(QStringLiteral("shareGrid"));
-    auto* shares = new QVBoxLayout;
-    shares->setSpacing(6);
-    shares->addLayout(routingHeading(tr("Who handles what"), m_shareNote));
-    shares->addWidget(m_share, 1);
-    auto* upper = new QHBoxLayout;
-    upper->setSpacing(24);
-    upper->addLayout(shares, 1);
-    upper->addWidget(buildInformation());
-    auto* column = new QVBoxLayout(this);
-    column->setContentsMargins(16, 8, 16, 8);
-    column->setSpacing(12);
-    column->addLayout(upper, 1);
-    column->addWidget(buildVocabulary(), 1);
+    m_left = new QVBoxLayout;
+    m_left->setSpacing(6);
+    m_left->addLayout(routingHeading(tr("Who handles what"), m_shareNote));
+    m_left->addWidget(m_share, 1);
+    m_left->addSpacing(10);
+    m_left->addWidget(buildVocabulary(), 1);
+    auto* columns = new QHBoxLayout(this);
+    columns->setContentsMargins(16, 8, 16, 8);
+    columns->setSpacing(24);
+    columns->addLayout(m_left, 1);
+    columns->addWidget(buildInformation());
 }
 
 QWidget* RoutingSpecialisation::buildInformation() {
@@ -165,17 +165,18 @@ QWidget* RoutingSpecialisation::buildInformation() {
     parts->setContentsMargins(0, 0, 10, 0);
     parts->addWidget(m_bars);
     parts->addStretch(1);
-    auto* scroll = new QScrollArea;
-    scroll->setWidget(content);
-    scroll->setWidgetResizable(true);
-    scroll->setFrameShape(QFrame::NoFrame);
-    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    m_barsScroll = new QScrollArea;
+    m_barsScroll->setObjectName(QStringLiteral("informationScroll"));
+    m_barsScroll->setWidget(content);
+    m_barsScroll->setWidgetResizable(true);
+    m_barsScroll->setFrameShape(QFrame::NoFrame);
+    m_barsScroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     m_information->setObjectName(QStringLiteral("informationTable"));
     m_information->setAccessibleName(m_bars->accessibleName());
-    m_informationStack->addWidget(scroll);
+    m_informationStack->addWidget(m_barsScroll);
     m_informationStack->addWidget(m_information);
-    column->addWidget(m_informationStack, 1);
     column->addWidget(m_verdict);
+    column->addWidget(m_informationStack, 1);
     return side;
 }
 
@@ -185,9 +186,11 @@ QWidget* RoutingSpecialisation::buildVocabulary() {
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(6);
     column->addLayout(routingHeading(tr("What each expert reads"), m_vocabularyNote));
+    m_vocabularyNote->setWordWrap(true);
     m_lines->setProperty("role", "surface");
     m_lines->setAttribute(Qt::WA_StyledBackground);
     auto* scroll = new QScrollArea;
+    scroll->setObjectName(QStringLiteral("vocabularyScroll"));
     scroll->setWidget(m_lines);
     scroll->setWidgetResizable(true);
     scroll->setFrameShape(QFrame::NoFrame);
@@ -212,10 +215,20 @@ void RoutingSpecialisation::show(const RoutingShown& shown) {
     m_shareNote->setText(k > 1 ? tr("share of each domain's tokens, layer %1, %; rows sum to %2").arg(shown.modelLayer).arg(100 * k) : tr("share of each domain's tokens, layer %1, %").arg(shown.modelLayer));
     showInformation(shown);
     showVocabulary(shown);
+    fitShares(m_informationStack->currentWidget() == m_information);
+}
+
+// The map is as high as its rows ask for; what it does not need, the words get. Both short of room: in proportion.
+void RoutingSpecialisation::fitShares(bool table) {
+    const int map = m_share->picture().sizeHint().height(), words = m_lines->sizeHint().height();
+    m_share->setMaximumHeight(table ? QWIDGETSIZE_MAX : std::max(map, m_share->minimumSizeHint().height()));
+    m_left->setStretch(1, table ? 1 : map);
+    m_left->setStretch(3, table ? 1 : words);
 }
 
 void RoutingSpecialisation::showInformation(const RoutingShown& shown) {
     m_bars->setData(shown.snapshot->layers, shown.moeLayer);
+    m_barsScroll->ensureVisible(0, m_bars->topOf(shown.moeLayer) + m_bars->heightOfLayer() / 2, 0, m_bars->heightOfLayer() / 2);
     const Specialisation& found = shown.snapshot->layers[static_cast<std::size_t>(shown.moeLayer)];
     QString verdict;
     if (std::isnan(found.domainInformation)) verdict = tr("The probe has one domain, so there is nothing for experts to tell apart.");
@@ -233,7 +246,7 @@ void RoutingSpecialisation::showInformation(const RoutingShown& shown) {
 
 void RoutingSpecialisation::showVocabulary(const RoutingShown& shown) {
     std::vector<VocabularyRow> rows = vocabularyLift(shown.snapshot->probe, shown.moeLayer, kWords);
-    m_vocabularyNote->setText(tr("tokens an expert takes more often than chance, layer %1; × is the lift over the token's share of the probe, at least 3 times").arg(shown.modelLayer));
+    m_vocabularyNote->setText(tr("more often than chance, layer %1; × = its share over that of the probe").arg(shown.modelLayer));
     std::vector<std::vector<RoutingTable::Cell>> cells;
     for (const VocabularyRow& row : rows)
         cells.push_back({RoutingTable::word(expertName(row.expert)), RoutingTable::word(tokenWord(row.text)), RoutingTable::number(row.count, Figure::Integer), RoutingTable::number(row.share), RoutingTable::number(row.lift)});
@@ -245,6 +258,7 @@ void RoutingSpecialisation::setTable(bool on) {
     m_share->setTable(on);
     m_informationStack->setCurrentIndex(on);
     m_vocabularyStack->setCurrentIndex(on);
+    fitShares(on);
 }
 
 }  // namespace moescope::ui

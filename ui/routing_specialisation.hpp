@@ -6,6 +6,7 @@
 class QLabel;
 class QScrollArea;
 class QStackedWidget;
+class QVBoxLayout;
 
 namespace moescope::ui {
 
@@ -19,6 +20,8 @@ public:
     explicit InformationBars(QWidget* parent = nullptr);
     void setData(const std::vector<telemetry::Specialisation>& layers, int moeLayer);
     QString summary() const;
+    int topOf(int moeLayer) const;       ///< px of its heading
+    int heightOfLayer() const { return topOf(1); }
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override { return {200, sizeHint().height()}; }
 
@@ -59,10 +62,13 @@ public:
 private:
     QWidget* buildInformation();
     QWidget* buildVocabulary();
+    void fitShares(bool table);
     void showInformation(const RoutingShown& shown);
     void showVocabulary(const RoutingShown& shown);
 
     RoutingGrid* m_share;
+    QScrollArea* m_barsScroll = nullptr;
+    QVBoxLayout* m_left;
     QLabel *m_shareNote, *m_verdict, *m_vocabularyNote;
     InformationBars* m_bars;
     VocabularyLines* m_lines;
