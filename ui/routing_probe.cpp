@@ -7,6 +7,7 @@
 #include <cmath>
 #include <map>
 #include <numeric>
+#include <optional>
 
 namespace moescope::ui {
 namespace {
@@ -21,6 +22,8 @@ std::size_t slotAt(const ProbeSnapshot& p, int layer, int token, int slot) {
 }
 
 int firstOf(const ProbeSnapshot& p, int layer, int token) { return p.slotsPerToken > 0 ? p.expertIds[slotAt(p, layer, token, 0)] : -1; }
+
+constexpr double kSameTint = 0.01;  // weights nearer than this have one tint to the eye
 
 std::vector<TokenChoice> choicesOf(const ProbeSnapshot& p, int layer, int token) {
     std::vector<TokenChoice> choices;
@@ -98,6 +101,22 @@ std::vector<plots::Token> sequenceTokens(const ProbeSnapshot& probe, const Probe
         tokens.push_back(std::move(token));
     }
     return tokens;
+}
+
+TokenMarks tokenMarks(const ProbeSnapshot& probe) {
+    TokenMarks marks;
+    std::optional<double> weight;
+    for (int layer = 0; layer < probe.layers; ++layer)
+        for (int t = 0; t < probe.tokens; ++t) {
+            const std::vector<TokenChoice> choices = choicesOf(probe, layer, t);
+            marks.unrouted |= choices.empty();
+            if (choices.empty()) continue;
+            if (!weight) weight = choices[0].weight;
+            marks.tint |= std::abs(choices[0].weight - *weight) > kSameTint;
+            marks.second |= choices.size() > 1;
+            marks.dropped |= std::ranges::none_of(choices, &TokenChoice::kept);
+        }
+    return marks;
 }
 
 std::vector<int> busiestOfProbe(const ProbeSnapshot& probe, int moeLayer, int count) {

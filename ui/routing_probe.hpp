@@ -30,6 +30,15 @@ std::vector<ProbeSequence> sequencesOf(const telemetry::ProbeSnapshot& probe);
 
 /// The tokens of a sequence as the experts of one MoE layer saw them; dropped = no choice was kept.
 std::vector<plots::Token> sequenceTokens(const telemetry::ProbeSnapshot& probe, const ProbeSequence& sequence, int moeLayer);
+/// Which marks of the token text a probe has in any layer: a key names no other.
+struct TokenMarks {
+    bool tint = false;       ///< first choices have different combine weights
+    bool second = false;     ///< a token has a second expert
+    bool dropped = false;    ///< a token lost all its choices to capacity
+    bool unrouted = false;   ///< a token no expert chose or was chosen by
+    bool operator==(const TokenMarks&) const = default;
+};
+TokenMarks tokenMarks(const telemetry::ProbeSnapshot& probe);
 /// Experts by how many tokens of the layer chose them first, most first, at most `count`.
 std::vector<int> busiestOfProbe(const telemetry::ProbeSnapshot& probe, int moeLayer, int count);
 

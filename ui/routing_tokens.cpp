@@ -32,6 +32,16 @@ QLabel* labelOf(const QString& text, const char* role, int px) {
     return label;
 }
 
+QString keyOf(const TokenMarks& marks) {
+    QStringList words;
+    if (marks.tint) words << RoutingTokens::tr("tint: combine weight");
+    if (marks.second) words << RoutingTokens::tr("thick lane: first expert") << RoutingTokens::tr("thin lane: second expert");
+    else words << RoutingTokens::tr("lane: its expert");
+    if (marks.dropped) words << RoutingTokens::tr("struck through: dropped");
+    if (marks.unrouted) words << RoutingTokens::tr("no lane: no expert");
+    return words.join(QStringLiteral("    "));
+}
+
 QScrollArea* scrolled(QWidget* content, const char* name) {
     auto* area = new QScrollArea;
     area->setObjectName(QLatin1String(name));
@@ -100,7 +110,7 @@ QWidget* RoutingTokens::buildText() {
     column->addLayout(head);
     column->addWidget(m_stack, 1);
     m_key->setWordWrap(true);
-    m_key->setText(tr("tint: combine weight    thick lane: first expert    thin lane: second expert    struck through: dropped"));
+    m_key->setObjectName(QStringLiteral("tokensKey"));
     column->addWidget(m_key);
     return text;
 }
@@ -127,6 +137,7 @@ QWidget* RoutingTokens::buildCards() {
 void RoutingTokens::show(const RoutingShown& shown) {
     const auto shape = [](const RoutingShown& s) { return s.snapshot ? std::pair(s.snapshot->probe.tokenIds, s.snapshot->probe.sequenceLength) : std::pair(std::vector<std::int32_t>(), 0); };
     const bool otherText = shape(m_shown) != shape(shown), otherDomains = shown.domains != m_shown.domains;
+    if (m_shown.snapshot != shown.snapshot) m_key->setText(keyOf(tokenMarks(shown.snapshot->probe)));
     m_shown = shown;
     const QSignalBlocker quiet(m_domain);
     if (otherDomains || m_domain->count() == 0) {
