@@ -1,5 +1,8 @@
 // Routing page: what it shows equals what the run's folder holds, at the shown step and layer.
+#include <QAction>
 #include <QComboBox>
+#include <QScrollArea>
+#include <QScrollBar>
 #include <QSet>
 
 #include <cmath>
@@ -12,6 +15,8 @@
 #include "plots/token_text.hpp"
 #include "tests/ui/routing_support.hpp"
 #include "tests/ui/shell_support.hpp"
+#include "ui/help_card.hpp"
+#include "ui/help_text.hpp"
 #include "ui/routing_page.hpp"
 #include "ui/routing_table.hpp"
 #include "ui/routing_token_card.hpp"
@@ -290,6 +295,79 @@ TEST_F(RoutingPageTest, LoadAndLogitsShowEveryLayer) {
     page().setTable(false);
     settle();
     EXPECT_TRUE(shell->shows("logitsOfLayer1"));
+}
+
+TEST_F(RoutingPageTest, SpecialisationShowsTwoLayersAndEightDomainsWithoutScrollingOnASmallScreen) {
+    open({}, {100, 200}, {1366, 768});
+    choose(QStringLiteral("specialisation"));
+    for (const char* name : {"informationScroll", "vocabularyScroll"})
+        EXPECT_EQ(shell->find<QScrollArea>(name)->verticalScrollBar()->maximum(), 0) << name;
+    const plots::NumberGrid& map = shell->find<RoutingGrid>("shareGrid")->picture();
+    EXPECT_GE(map.height(), map.sizeHint().height());
+    EXPECT_TRUE(map.showsNumbers());
+    const QLabel* verdict = shell->find<QLabel>("informationVerdict");
+    EXPECT_GE(verdict->height(), verdict->heightForWidth(verdict->width())) << "no line of the sentence is cut";
+    if (const QString folder = qEnvironmentVariable("MOESCOPE_GALLERY"); !folder.isEmpty()) {
+        EXPECT_TRUE(shell->window().grab().save(folder + QStringLiteral("/specialisation_8.png")));
+    }
+}
+
+TEST_F(RoutingPageTest, ManyDomainsTakeTheRoomThatFewExpertsLeave) {
+    of.experts = 4;
+    of.domains = of.sequences = 30;
+    run.config = fakeConfig(of.experts, of.perToken, of.layers);
+    run.config.data.domains.resize(30, run.config.data.domains.front());
+    ulid = addProbedRun(store, run, of, {100});
+    show({1366, 768});
+    choose(QStringLiteral("specialisation"));
+    const int map = shell->find<RoutingGrid>("shareGrid")->height();
+    EXPECT_GT(map, 2 * shell->find<QScrollArea>("vocabularyScroll")->height());
+    EXPECT_GT(map, page().height() / 2);
+}
+
+TEST_F(RoutingPageTest, TheTokensKeyNamesTheMarksOfTheProbeAndNoOther) {
+    open();
+    EXPECT_TRUE(shell->text("tokensKey").contains(QStringLiteral("thin lane")));
+    EXPECT_TRUE(shell->text("tokensKey").contains(QStringLiteral("dropped")));
+    telemetry::ProbeSnapshot one = fakeProbe({.perToken = 1});
+    one.kept.assign(one.kept.size(), 1);
+    EXPECT_EQ(tokenMarks(one), TokenMarks());
+    one.weights[7] = 0.4F;
+    EXPECT_EQ(tokenMarks(one), TokenMarks{.tint = true});
+    one.kept[9] = 0;
+    one.expertIds[20] = -1;
+    EXPECT_EQ(tokenMarks(one), (TokenMarks{.tint = true, .dropped = true, .unrouted = true}));
+    telemetry::ProbeSnapshot two = fakeProbe({.perToken = 2});
+    for (std::size_t slot = 0; slot < two.kept.size(); slot += 2) two.kept[slot] = 1;
+    EXPECT_EQ(tokenMarks(two), TokenMarks{.second = true}) << "a token that keeps one choice of two is not struck through";
+}
+
+TEST_F(RoutingPageTest, WithOneExpertForEachTokenTheKeySpeaksOfOneLane) {
+    FakeProbe one;
+    one.perToken = 1;
+    open(one);
+    EXPECT_FALSE(shell->text("tokensKey").contains(QStringLiteral("second")));
+    EXPECT_TRUE(shell->text("tokensKey").contains(QStringLiteral("lane: its expert")));
+}
+
+TEST_F(RoutingPageTest, EveryViewHasAHelpCardWithItsFormulasButNoToolTip) {
+    open();
+    const std::map<QString, QString> says{{QStringLiteral("load"), QStringLiteral("fair is 1/E")},       {QStringLiteral("logits"), QStringLiteral("logit_quantiles")},
+                                          {QStringLiteral("tokens"), QStringLiteral("combine_weight")},  {QStringLiteral("coactivation"), QStringLiteral("N_ij T / (N_i N_j)")},
+                                          {QStringLiteral("paths"), QStringLiteral("path_lift")},        {QStringLiteral("specialisation"), QStringLiteral("domain_information")},
+                                          {QStringLiteral("saturation"), QStringLiteral("agrees_with_newest")}};
+    for (const QString& view : RoutingPage::viewIds()) {
+        choose(view);
+        EXPECT_TRUE(helpOf(shell->find<plots::SegmentedControl>("routingViews")).contains(says.at(view))) << view.toStdString();
+        EXPECT_TRUE(page().toolTip().isEmpty());
+    }
+    choose(QStringLiteral("specialisation"));
+    shell->find<plots::SegmentedControl>("routingViews")->setFocus();
+    shell->find<QAction>("whatIsThis")->trigger();
+    EXPECT_TRUE(shell->text("helpCardText").contains(QStringLiteral("vocabulary_lift")));
+    if (const QString folder = qEnvironmentVariable("MOESCOPE_GALLERY"); !folder.isEmpty()) {
+        EXPECT_TRUE(shell->find<HelpCard>("helpCard")->grab().save(folder + QStringLiteral("/help_specialisation.png")));
+    }
 }
 
 TEST_F(RoutingPageTest, EveryViewIsDrawnForOneExpertAndForManyAsPictureAndTable) {
