@@ -1,9 +1,9 @@
 // Reading and replacing meta.json.
-#include <fmt/format.h>
-
 #include "storage/meta_file.hpp"
 
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "core/base/clock.hpp"
 #include "core/base/files.hpp"

@@ -218,16 +218,16 @@ void Inspector::buildDevice() {
     section.column->addLayout(grid);
 }
 
-void Inspector::setShort(bool on) {
-    m_short = on;
-    m_domainBox->setVisible(!on && m_run.data() && hasRoomForDomains());
-}
-
-bool Inspector::hasRoomForDomains() const {
+void Inspector::fitDomains() {
     int needed = m_domainBox->minimumSizeHint().height();
     for (const QWidget* box : {m_runBox, m_layerBox, m_deviceBox})
         if (!box->isHidden()) needed += box->minimumSizeHint().height();
-    return needed <= height();
+    m_domainBox->setVisible(m_run.data() && !m_run.data()->meta().facts.domains.empty() && needed <= height());
+}
+
+void Inspector::resizeEvent(QResizeEvent* event) {
+    QWidget::resizeEvent(event);
+    fitDomains();
 }
 
 void Inspector::refresh(std::int64_t moeLayer, double step, bool live) {
@@ -239,7 +239,7 @@ void Inspector::refresh(std::int64_t moeLayer, double step, bool live) {
     showRun(step);
     if (data->experts() > 0) showLayer(moeLayer, step, live);
     m_domains->setData(domainBars(*data, step));
-    m_domainBox->setVisible(!m_short && !data->meta().facts.domains.empty() && hasRoomForDomains());
+    fitDomains();
 }
 
 void Inspector::showRun(double step) {

@@ -27,11 +27,12 @@ public:
 
     /// Shows the run at a step; `live` = the newest.
     void refresh(std::int64_t moeLayer, double step, bool live);
-    /// Little room: the domain list goes first.
-    void setShort(bool on);
 
 signals:
     void expertChosen(int expert);   ///< whose mean the logit fan should draw
+
+protected:
+    void resizeEvent(QResizeEvent*) override;
 
 private:
     struct Section {
@@ -48,11 +49,10 @@ private:
     void showLayer(std::int64_t moeLayer, double step, bool live);
     void expertMenu(int expert, const QPoint& at);
     void toggleMute(int expert);
-    bool hasRoomForDomains() const;
+    void fitDomains();  ///< little room: the list of domains goes first
 
     WatchedRun& m_run;
     std::int64_t m_layer = 0;
-    bool m_short = false;
     QVBoxLayout* m_column;
     QWidget *m_layerBox = nullptr, *m_domainBox = nullptr, *m_deviceBox = nullptr, *m_runBox = nullptr;
     QLabel *m_dot = nullptr, *m_name = nullptr, *m_parameters = nullptr, *m_forward = nullptr, *m_speed = nullptr, *m_checkpoint = nullptr;

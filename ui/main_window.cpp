@@ -36,7 +36,7 @@ namespace moescope::ui {
 namespace {
 
 constexpr int kTextMs = 500, kCloseMs = 200, kCloseTries = 150;
-constexpr int kNarrow = 1400, kNoInspector = 1200, kShort = 800, kVeryShort = 700;
+constexpr int kNarrow = 1400, kNoInspector = 1200, kVeryShort = 700;
 
 QDockWidget* makeDock(QMainWindow* window, const char* name, const QString& title, QWidget* content, Qt::DockWidgetArea area) {
     auto* dock = new QDockWidget(title, window);
@@ -188,7 +188,6 @@ void MainWindow::fitToSize() {
     m_runs->setMinimumWidth(left);
     m_inspector->setMinimumWidth(right);
     resizeDocks({m_runsDock, m_inspectorDock}, {left, right}, Qt::Horizontal);
-    m_inspector->setShort(height() < kShort);
     m_train->setShort(height() < kVeryShort);
     showChrome();
 }

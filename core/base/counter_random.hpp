@@ -48,6 +48,8 @@ public:
         : m_base(philox({static_cast<std::uint32_t>(key.purpose), key.layer, low(key.step), high(key.step)},
                         {low(key.seed), high(key.seed)})) {}
 
+    // The words under which blocks are drawn, for code that draws many at once: key [0], [1]; counter (index, [2], [3]).
+    constexpr const RandomBlock& words() const { return m_base; }
     // 128 random bits for index in [0, 2^64).
     constexpr RandomBlock bits(std::uint64_t index) const {
         return philox({low(index), high(index), m_base[2], m_base[3]}, {m_base[0], m_base[1]});

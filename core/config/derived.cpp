@@ -48,31 +48,6 @@ double activeExperts(const RunConfig& c, const MoeShape& shape) {
     return std::min(experts, static_cast<double>(shape.topK));
 }
 
-std::string weighRule(const RunConfig& c, std::int64_t topK) {
-    const RouterConfig& r = c.router;
-    const std::string& rule = r.weigh;
-    if (rule == "auto" && r.net == "hash") return "one";
-    if (rule == "auto" && (r.net == "none" || r.select == "fixed")) return "uniform";
-    if (rule == "auto" && (r.select != "topk" && !r.select.starts_with("top1_"))) return "raw";
-    if (rule == "auto" && r.score == "softmax_groups") return "raw";
-    if (topK <= 1 && (rule == "auto" || rule == "renorm" || rule == "renorm_after_drop")) return "raw";
-    return rule == "auto" ? "renorm" : rule;
-}
-
-std::int64_t capacity(const RunConfig& c, std::int64_t experts, std::int64_t topK, std::int64_t tokens, bool training) {
-    const double factor = training || c.capacity.eval_factor < 0 ? c.capacity.factor : c.capacity.eval_factor;
-    if (factor <= 0 || experts <= 0) return 0;
-    const double fair = static_cast<double>(tokens) / static_cast<double>(experts);
-    const auto most = static_cast<double>(tokens);
-    if (c.router.select == "expert_topC")
-        return static_cast<std::int64_t>(std::min(most, std::max(1.0, std::floor(factor * fair + 1e-6))));
-    const double wanted = std::ceil(factor * (c.capacity.count_k ? static_cast<double>(topK) : 1.0) * fair - 1e-6);
-    const double least = static_cast<double>(std::max<std::int64_t>(c.capacity.minimum, 1));
-    const auto slots = static_cast<std::int64_t>(std::min(most, std::max(least, wanted)));
-    const std::int64_t step = std::max<std::int64_t>(c.capacity.multiple_of, 1);
-    return (slots + step - 1) / step * step;
-}
-
 double learningRate(const TrainingConfig& t, std::int64_t step) {
     if (step < t.warmup) return t.lr * static_cast<double>(step + 1) / static_cast<double>(t.warmup);
     const double span = static_cast<double>(std::max<std::int64_t>(t.steps - t.warmup, 1));

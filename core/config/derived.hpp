@@ -32,13 +32,6 @@ double activeExperts(const RunConfig&, const MoeShape&);
 /// Hidden width of dense layers: ffn_width, or top_k * expert_width.
 std::int64_t denseWidth(const RunConfig&);
 
-/// The weigh rule with "auto" resolved for k experts per token: renorm for k > 1, raw for k = 1, dense mixtures and
-/// expert choice, one for hash, uniform for round robin. Renormalising a single weight is "raw" (it would be 1).
-std::string weighRule(const RunConfig&, std::int64_t topK);
-/// Capacity C: min(T, max(1, minimum, ceil(cf k T / E - 1e-6))), rounded up to multiple_of; without count_k the k is 1;
-/// 0 = no limit. Expert choice: the tokens an expert picks, min(T, max(1, floor(c T / E + 1e-6))).
-std::int64_t capacity(const RunConfig&, std::int64_t experts, std::int64_t topK, std::int64_t tokens, bool training);
-
 struct Cost {
     std::int64_t paramsTotal = 0;
     std::int64_t paramsActive = 0;  ///< touched by one token; the embedding counts once if tied, its row otherwise

@@ -47,11 +47,15 @@ std::vector<std::string> alphabetNames() {
 
 bool isAlphabetName(std::string_view name) { return find(name) != nullptr; }
 
+std::u32string codePoints(std::string_view text) {
+    std::u32string points;
+    base::forEachCodePoint(text, [&](base::CodePoint point, std::size_t) { points.push_back(point.value); });
+    return points;
+}
+
 std::u32string alphabetLetters(std::string_view nameOrLetters) {
     if (const Alphabet *named = find(nameOrLetters)) return std::u32string(named->letters);
-    std::u32string letters;
-    base::forEachCodePoint(nameOrLetters, [&](base::CodePoint point, std::size_t) { letters.push_back(point.value); });
-    return letters;
+    return codePoints(nameOrLetters);
 }
 
 }  // namespace moescope::data

@@ -12,6 +12,9 @@ std::vector<std::string> alphabetNames();
 
 bool isAlphabetName(std::string_view name);
 
+/// The text as characters.
+std::u32string codePoints(std::string_view text);
+
 /// The letters of a named alphabet, or of the text itself (valid UTF-8).
 std::u32string alphabetLetters(std::string_view nameOrLetters);
 

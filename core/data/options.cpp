@@ -22,12 +22,6 @@ bool isSpaceOrControl(char32_t letter) {
            (letter >= 0x2000 && letter <= 0x200f) || (letter >= 0x2028 && letter <= 0x202f) || letter == 0xFEFF;
 }
 
-std::u32string codePoints(std::string_view text) {
-    std::u32string points;
-    base::forEachCodePoint(text, [&](const base::CodePoint &point, std::size_t) { points.push_back(point.value); });
-    return points;
-}
-
 std::string quoted(char32_t letter) {
     std::string text = "'";
     base::appendUtf8(text, letter);

@@ -67,13 +67,6 @@ void philoxLanes(Lanes& counter, std::uint32_t key0, std::uint32_t key1) {
     }
 }
 
-// What RandomStream makes of a key: the words under which its blocks are drawn.
-base::RandomBlock streamOf(const base::RandomKey& key) {
-    const auto low = [](std::uint64_t value) { return static_cast<std::uint32_t>(value); };
-    const auto high = [](std::uint64_t value) { return static_cast<std::uint32_t>(value >> 32); };
-    return base::philox({static_cast<std::uint32_t>(key.purpose), key.layer, low(key.step), high(key.step)}, {low(key.seed), high(key.seed)});
-}
-
 Lanes blocksFrom(const base::RandomBlock& stream, std::uint64_t index) {
     Lanes lanes;
     for (std::size_t i = 0; i < kLanes; ++i) {
@@ -101,7 +94,7 @@ at::Tensor fill(const base::RandomKey& key, std::uint64_t micro, at::IntArrayRef
     at::Tensor out = at::empty(shape, at::TensorOptions().dtype(at::kFloat));
     float* data = out.mutable_data_ptr<float>();
     const std::int64_t count = out.numel();
-    const base::RandomBlock stream = streamOf(key);
+    const base::RandomBlock stream = base::RandomStream(key).words();
     const std::uint64_t first = micro << 40;  // blocks of a micro-batch never reach the next one's
     at::parallel_for(0, (count + step - 1) / step, kGrain, [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t i = begin; i < end; ++i)

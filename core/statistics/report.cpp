@@ -5,7 +5,6 @@
 #include <cmath>
 
 #include "core/base/version.hpp"
-#include "core/config/config_json.hpp"
 #include "core/statistics/verdict.hpp"
 
 namespace moescope::statistics {
@@ -77,11 +76,10 @@ ReportPart seedsPart(const Comparison& comparison) {
     return {"Values by seed", {}, std::move(table), {}};
 }
 
-ReportPart settingsPart(const Comparison& comparison, std::vector<config::RunConfig> configs) {
-    for (config::RunConfig& config : configs) config.training.seed = config.data.seed = 0;
+ReportPart settingsPart(const Comparison& comparison, const std::vector<config::RunConfig>& configs) {
     Table table{{"setting"}};
     for (const GroupResult& group : comparison.groups) table[0].push_back(group.name);
-    for (const config::SettingDifference& difference : config::differences(configs)) {
+    for (const config::SettingDifference& difference : settingsThatDiffer(configs)) {
         table.push_back({difference.key});
         table.back().insert(table.back().end(), difference.values.begin(), difference.values.end());
     }
@@ -133,6 +131,11 @@ std::string htmlTable(const Table& table) {
 }
 
 }  // namespace
+
+std::vector<config::SettingDifference> settingsThatDiffer(std::vector<config::RunConfig> configs) {
+    for (config::RunConfig& config : configs) config.training.seed = config.data.seed = 0;
+    return configs.size() < 2 ? std::vector<config::SettingDifference>() : config::differences(configs);
+}
 
 std::string methodText() {
     return "Intervals: 95 %, from 10 000 bootstrap resamples over seeds (paired by seed for differences), bias-corrected and accelerated from 8 seeds on, percentiles below. p: two-sided "

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/config/config_json.hpp"
 #include "core/config/run_config.hpp"
 #include "core/statistics/comparison.hpp"
 
@@ -27,6 +28,8 @@ struct Report {
 
 /// `configs`: the settings of each group's first run, in the groups' order.
 Report reportOf(const Comparison& comparison, const std::vector<config::RunConfig>& configs);
+/// What the groups differ in besides the seeds; nothing below two.
+std::vector<config::SettingDifference> settingsThatDiffer(std::vector<config::RunConfig> configs);
 /// Only the table of groups and the verdict: what is copied from the window.
 Report verdictReport(const Comparison& comparison);
 

@@ -2,8 +2,8 @@
 #include "core/training/live_trainer.hpp"
 
 #include <algorithm>
-#include <chrono>
 
+#include "core/base/clock.hpp"
 #include "core/base/counter_random.hpp"
 #include "core/base/error.hpp"
 #include "core/training/batches.hpp"
@@ -40,9 +40,7 @@ void requireFits(std::size_t tokens, std::int64_t context) {
                           "the prompt has " + std::to_string(tokens) + " tokens, the context " + std::to_string(context), "prompt", "shorten it");
 }
 
-double secondsSince(std::chrono::steady_clock::time_point start) {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
+double secondsSince(std::int64_t start) { return static_cast<double>(base::monotonicNanoseconds() - start) * 1e-9; }
 
 }  // namespace
 
@@ -81,7 +79,7 @@ Generation LiveTrainer::generate(std::string_view prompt, const GenerationOption
     model::Cache cache;
     std::size_t done = 0;
     for (std::int64_t i = 0; i <= options.tokens; ++i) {
-        const auto start = std::chrono::steady_clock::now();
+        const std::int64_t start = base::monotonicNanoseconds();
         const std::size_t fresh = ids.size() - done;
         const model::PassResult result = extendPass(cache, ids, done);
         appendNewest(result, static_cast<std::int64_t>(fresh), out.sample);

@@ -111,46 +111,6 @@ TEST(Layers, WithExpertsFollowEveryFirstDenseAndPattern) {
     EXPECT_TRUE(moeLayers(c).empty());
 }
 
-TEST(Capacity, FollowsTheFormulaOnDecimals) {
-    RunConfig c;
-    const auto with = [&](double factor, std::int64_t experts, std::int64_t k, std::int64_t tokens) {
-        c.capacity.factor = factor;
-        return capacity(c, experts, k, tokens, true);
-    };
-    EXPECT_EQ(with(0, 8, 2, 100), 0);
-    EXPECT_EQ(with(1.1, 4, 2, 100), 55);  // exact; a plain ceil in doubles gives 56
-    EXPECT_EQ(with(1.0, 8, 2, 100), 25);
-    EXPECT_EQ(with(1.25, 8, 1, 1024), 160);
-    EXPECT_EQ(with(1e-9, 8, 1, 1024), 1);   // a factor above 0 always leaves a slot
-    EXPECT_EQ(with(1024, 8, 2, 100), 100);  // never more than the tokens
-    c.capacity.count_k = false;
-    EXPECT_EQ(with(1.0, 8, 2, 100), 13);
-    c.capacity.minimum = 20;
-    EXPECT_EQ(with(1.0, 8, 2, 100), 20);
-    EXPECT_EQ(with(1.0, 8, 2, 10), 10);
-    c.capacity.multiple_of = 8;
-    EXPECT_EQ(with(1.0, 8, 2, 10), 16);  // rounded up after the clamp
-}
-
-TEST(Capacity, AtEvaluationIsThatOfTrainingUnlessNamed) {
-    RunConfig c;
-    c.capacity.factor = 1;
-    EXPECT_EQ(capacity(c, 4, 1, 100, false), 25);
-    c.capacity.eval_factor = 2;
-    EXPECT_EQ(capacity(c, 4, 1, 100, false), 50);
-    c.capacity.eval_factor = 0;
-    EXPECT_EQ(capacity(c, 4, 1, 100, false), 0);
-}
-
-TEST(Capacity, OfExpertChoiceIsRoundedDownAndIgnoresK) {
-    RunConfig c;
-    c.router.select = "expert_topC";
-    c.capacity.factor = 2;
-    EXPECT_EQ(capacity(c, 8, 5, 100, true), 25);
-    EXPECT_EQ(capacity(c, 16, 5, 100, true), 12);
-    EXPECT_EQ(capacity(c, 512, 5, 100, true), 1);
-}
-
 TEST(Schedule, FollowsItsFormulaAtEveryStep) {
     TrainingConfig t;
     t.steps = 100;
@@ -185,23 +145,6 @@ TEST(Schedule, SurvivesNoWarmUpAndWarmUpToTheEndOrBeyond) {
     EXPECT_DOUBLE_EQ(learningRate(t, 10), t.lr);
     t.warmup = 40;
     EXPECT_DOUBLE_EQ(learningRate(t, 9), t.lr / 4);
-}
-
-TEST(WeighRule, IsResolvedByTheNumberOfChosenExperts) {
-    RunConfig c;
-    EXPECT_EQ(weighRule(c, 1), "raw");
-    EXPECT_EQ(weighRule(c, 2), "renorm");
-    c.router.weigh = "renorm_after_drop";
-    EXPECT_EQ(weighRule(c, 1), "raw");
-    EXPECT_EQ(weighRule(c, 4), "renorm_after_drop");
-    c.router.weigh = "one";
-    EXPECT_EQ(weighRule(c, 1), "one");
-    c.router.weigh = "auto";
-    c.router.select = "all";
-    EXPECT_EQ(weighRule(c, 2), "raw");
-    c.router.select = "topk";
-    c.router.net = "hash";
-    EXPECT_EQ(weighRule(c, 2), "one");
 }
 
 TEST(DenseTwin, HasTheSameActiveFlopsWithinOnePercent) {

@@ -178,11 +178,6 @@ std::string readable(const statistics::Comparison& comparison, const std::vector
     return text;
 }
 
-std::vector<config::SettingDifference> differencesOf(std::vector<config::RunConfig> configs) {
-    for (config::RunConfig& config : configs) config.training.seed = config.data.seed = 0;
-    return configs.size() < 2 ? std::vector<config::SettingDifference>() : config::differences(configs);
-}
-
 void writeReport(const Context& context, const std::string& file, const statistics::Report& report) {
     const bool html = file.ends_with(".html") || file.ends_with(".htm");
     if (!html && !file.ends_with(".md"))
@@ -209,7 +204,7 @@ int compare(const Context& context, const Wanted& wanted) {
     if (const auto* problems = std::get_if<base::Problems>(&answer)) return report(context, *problems);
     const auto& comparison = std::get<statistics::Comparison>(answer);
     if (!wanted.report.empty()) writeReport(context, wanted.report, statistics::reportOf(comparison, all.configs));
-    const auto differences = differencesOf(all.configs);
+    const auto differences = statistics::settingsThatDiffer(all.configs);
     context.result(json(comparison, differences), context.json ? std::string() : readable(comparison, differences));
     return 0;
 }

@@ -45,13 +45,15 @@ TEST(Capacity, HonoursMinimumMultipleCountKAndEvaluation) {
 
 TEST(Capacity, IsThatOfTheSettings) {
     config::RunConfig config;
-    config.capacity.factor = 1.1;
+    config.capacity.factor = 1.25;  // 5/4
     config.capacity.eval_factor = 2;
     for (const std::int64_t tokens : {1, 7, 100, 4096})
         for (const std::int64_t experts : {1, 4, 16})
             for (const bool training : {true, false}) {
                 config.moe.experts = experts, config.moe.top_k = std::min<std::int64_t>(2, experts);
-                EXPECT_EQ(capacity(makeSpec(config, 0), tokens, training), config::capacity(config, experts, config.moe.top_k, tokens, training));
+                const std::int64_t quarters = (training ? 5 : 8) * tokens * config.moe.top_k;
+                const std::int64_t slots = (quarters + 4 * experts - 1) / (4 * experts);  // ceil(factor T k / E)
+                EXPECT_EQ(capacity(makeSpec(config, 0), tokens, training), std::min(slots, tokens));
             }
 }
 
