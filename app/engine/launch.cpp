@@ -96,7 +96,7 @@ void sayStart(const Context& context, const std::string& run, const std::string&
 /// Runs the session on an opened run; the writer already knows where it starts.
 int runSession(const Context& context, const storage::Store& store, const std::string& run, storage::RunWriter writer, Machine& machine,
                storage::RunFacts facts, CommandLog commands, std::vector<storage::CheckpointRow> rows, const std::string& stateJson, bool ack,
-               bool resumed) {
+               bool resumed, bool hold = false) {
     std::atomic<bool> stalled{false};
     const fs::path folder = writer.runFolder();
     ControlServer control(controlSocket(run));
@@ -104,7 +104,7 @@ int runSession(const Context& context, const storage::Store& store, const std::s
     CheckpointKeeper keeper(folder, machine.trainer->config().training.keep_checkpoints, std::move(rows));
     try {
         Session session({context, run, *machine.trainer, *machine.corpus, sink, facts, keeper, control, commands, stalled,
-                         Session::scriptAppliedIn(stateJson), resumed});
+                         Session::scriptAppliedIn(stateJson), resumed, hold});
         const int exit = session.run();
         sink.close();
         return exit;
@@ -283,7 +283,7 @@ int resume(const Context& context, const Resumption& wanted) {
     std::erase_if(rows, [&](const auto& row) { return std::find(chosen.bad.begin(), chosen.bad.end(), row.step) != chosen.bad.end(); });
     sayStart(context, wanted.run, nameOf(store, wanted.run), machine, config);
     return runSession(context, store, wanted.run, std::move(writer), machine, facts, std::move(commands), std::move(rows),
-                      chosen.loaded.stateJson, wanted.ack, true);
+                      chosen.loaded.stateJson, wanted.ack, true, wanted.hold);
 }
 
 }  // namespace moescope::app

@@ -30,6 +30,7 @@ struct Resumption {
     std::string run;               ///< ULID
     std::int64_t from = -1;        ///< newest
     bool replay = true;
+    bool hold = false;             ///< start paused, for commands; end when nobody is connected
     std::vector<std::string> sets; ///< only training.steps
     bool ack = false;
 };

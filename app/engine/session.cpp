@@ -16,6 +16,7 @@ using telemetry::Severity;
 constexpr std::int64_t kRetryPause = 10'000'000'000;  // ns between tries while the disk is full
 constexpr std::int64_t kCheckPause = 1'000'000'000;   // ns between looks at the user's text
 constexpr int kIdleWait = 200;                        // ms a paused run waits for a command at a time
+constexpr std::int64_t kAlone = 20'000'000'000;       // ns a held run waits for a client
 constexpr std::int64_t kSampleTokens = 48;
 
 bool due(std::int64_t step, std::int64_t every) { return every > 0 && step % every == 0; }
@@ -48,6 +49,7 @@ void Session::begin() {
     if (m.resumed) {
         event(Severity::info, "run.resumed", "Resumed at step " + std::to_string(step()) + ".");
         m_lastSaved = step();
+        if (m.hold) beginHeld();
         return;
     }
     event(Severity::info, "run.started", "Training started on " + m.trainer.device() + ".");
@@ -55,6 +57,20 @@ void Session::begin() {
     m_lastEvaluated = step();
     probe();
     if (step() > 0) saveCheckpoint();
+}
+
+/// What is stored of its last step stays as it is: a mute that somebody tries changes no result.
+void Session::beginHeld() {
+    m_held = true;
+    m_lastEvaluated = m_lastProbed = m_lastSampled = step();
+    m_aloneSince = base::monotonicNanoseconds();
+    setPaused(true, "held for commands; nothing trains until it goes on");
+}
+
+void Session::endWhenAlone() {
+    if (!m_held) return;
+    if (m.control.attached() > 0) m_aloneSince = base::monotonicNanoseconds();
+    else if (base::monotonicNanoseconds() - m_aloneSince > kAlone) m_end = step() >= steps() ? End::finished : End::stopped;
 }
 
 void Session::advance() {
@@ -146,6 +162,7 @@ void Session::saveCheckpoint() {
 void Session::holdWhilePaused() {
     while (!ended() && !m_signal.asked() && (m_paused || m.storeStalled) && !m_stepOnce) {
         serve(kIdleWait);
+        endWhenAlone();
         if (m_checkpointFailed && base::monotonicNanoseconds() > m_retryAt) saveCheckpoint();
     }
 }

@@ -31,6 +31,7 @@ struct SessionParts {
     std::atomic<bool>& storeStalled;  ///< the disk is full or failing: training waits
     std::int64_t scriptApplied = 0;   ///< entries of the script that the checkpoint already holds
     bool resumed = false;
+    bool hold = false;  ///< wait paused for commands; ends when the last client has gone
 };
 
 /// Confined to the thread that trains; that is the only one that touches the trainer.
@@ -53,6 +54,8 @@ private:
     bool ended() const { return m_end != End::none; }
 
     void begin();
+    void beginHeld();
+    void endWhenAlone();
     void applyScript();
     void applyPending();
     void serve(int milliseconds);
@@ -69,6 +72,7 @@ private:
     int finish();
 
     std::string handle(const std::string& line);
+    Json muteDelta(const std::string& line);
     base::Problems apply(const config::Command& command);
     void applyQuietly(const config::Command& command, const char* why);
     base::Problems control(const std::string& verb);
@@ -85,6 +89,8 @@ private:
     bool m_paused = false;
     bool m_stepOnce = false;
     bool m_checkpointFailed = false;
+    bool m_held = false;  ///< as resume --hold began: nobody has let it go on
+    std::int64_t m_aloneSince = 0;
     std::int64_t m_retryAt = 0;
     std::int64_t m_nextStepAt = 0;
     std::int64_t m_nextCheckAt = 0;

@@ -51,6 +51,7 @@ void Session::serve(int milliseconds) {
 std::string Session::handle(const std::string& line) {
     const Json peek = Json::parse(line, nullptr, false);
     if (peek.is_object() && peek.value("command", Json()) == "status") return status().dump();
+    if (peek.is_object() && peek.value("command", Json()) == "mute_delta") return muteDelta(line).dump();
     config::Command command;
     base::Problems problems = config::parseCommand(line, command);
     if (problems.empty()) problems = apply(command);
@@ -64,6 +65,27 @@ std::string Session::handle(const std::string& line) {
         storeCommands();
     }
     return Json{{"ok", true}, {"applied_at_step", step()}}.dump();
+}
+
+/// A question, no change: the loss of each domain with and without one expert.
+Json Session::muteDelta(const std::string& line) {
+    config::Command place;
+    base::Problems problems = config::parseCommand(line, place);
+    place.verb = "mute";
+    if (problems.empty()) problems = config::validate(m.trainer.config(), place);
+    if (!problems.empty()) return {{"ok", false}, {"problems", toJson(problems)}};
+    const std::int64_t layer = std::get<std::int64_t>(place.arguments.at("layer")), expert = std::get<std::int64_t>(place.arguments.at("expert"));
+    try {
+        const training::MuteEffect effect = m.trainer.muteEffect(layer, expert);
+        Json domains = Json::array();
+        for (std::size_t d = 0; d < effect.with.size(); ++d)
+            domains.push_back({{"name", m.corpus.domains()[d]}, {"with", number(effect.with[d])}, {"without", number(effect.without[d])}});
+        return {{"ok", true}, {"applied_at_step", step()}, {"layer", layer}, {"expert", expert}, {"domains", domains},
+                {"with", number(effect.lossWith)}, {"without", number(effect.lossWithout)}};
+    } catch (const base::Error& error) {
+        if (error.exit() != base::ExitCode::usage) throw;
+        return {{"ok", false}, {"problems", toJson(base::Problems{{"expert", error.happened() + ": " + error.advice()}})}};
+    }
 }
 
 base::Problems Session::apply(const config::Command& command) {
@@ -86,7 +108,8 @@ base::Problems Session::control(const std::string& verb) {
     if (verb == "pause") setPaused(true, "by command");
     if (verb == "resume") setPaused(false, "by command");
     if (verb == "step") m_stepOnce = true;
-    if (verb == "stop") m_end = End::stopped;
+    if (verb == "stop") m_end = m_held && step() >= steps() ? End::finished : End::stopped;
+    if (verb == "resume" || verb == "step") m_held = false;
     if (verb == "checkpoint") saveCheckpoint();
     return {};
 }

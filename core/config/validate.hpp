@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "core/base/problem.hpp"
 #include "core/config/run_config.hpp"
@@ -15,6 +16,9 @@ base::Problems validate(const RunConfig& config);
 /// Problems of a command for a run with this configuration: unknown verb, a setting that is not live, a layer or
 /// expert that does not exist. Refusals name the reason.
 base::Problems validate(const RunConfig& config, const Command& command);
+
+/// True for the verbs that validate() knows; a window offers no other.
+bool isCommand(std::string_view verb);
 
 /// The configuration after a valid `set`; other commands change no setting.
 void applyLive(RunConfig& config, const Command& command);

@@ -176,6 +176,8 @@ Problems validate(const RunConfig& config, const Command& command) {
     return problems;
 }
 
+bool isCommand(std::string_view verb) { return findVerb(verb) != nullptr; }
+
 void applyLive(RunConfig& config, const Command& command) {
     if (command.verb != "set") return;
     const auto* key = std::get_if<std::string>(&command.arguments.at("key"));

@@ -38,6 +38,7 @@ public:
     telemetry::ProbeSnapshot probeText(std::string_view text) override;
     Generation generate(std::string_view prompt, const GenerationOptions&) override;
     MuteTable muteTable(std::int64_t layer) override;
+    MuteEffect muteEffect(std::int64_t layer, std::int64_t expert) override;
     TextEvaluation evaluateText(std::string_view text) override;
     TextEvaluation evaluateTokens(const std::vector<std::vector<std::int32_t>>& rows, std::vector<float>* logits) override;
     base::Problems apply(const config::Command& command, telemetry::Event& event) override;

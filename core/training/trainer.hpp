@@ -36,6 +36,12 @@ struct MuteTable {
     std::vector<std::vector<double>> delta;  ///< [experts][domains] nats
 };
 
+/// One expert switched on and off while all other mutes stay: validation loss of all tokens and of each domain, nats.
+struct MuteEffect {
+    double lossWith = 0, lossWithout = 0;
+    std::vector<double> with, without;  ///< [domains]
+};
+
 struct TextEvaluation {
     double loss = 0;
     double bitsPerByte = 0;
@@ -85,6 +91,8 @@ public:
     virtual Generation generate(std::string_view prompt, const GenerationOptions&) = 0;
     telemetry::GeneratedSample sample(std::string_view prompt, const GenerationOptions& options) { return generate(prompt, options).sample; }
     virtual MuteTable muteTable(std::int64_t layer) = 0;
+    /// Two evaluations. Throws (usage) when the layer has no such expert or too few others for k.
+    virtual MuteEffect muteEffect(std::int64_t layer, std::int64_t expert) = 0;
     virtual TextEvaluation evaluateText(std::string_view text) = 0;
     /// Loss of given token rows [sequences][tokens]; `logits` (if not null) gets [sequences, tokens, vocabulary] float32.
     virtual TextEvaluation evaluateTokens(const std::vector<std::vector<std::int32_t>>& rows, std::vector<float>* logits) = 0;

@@ -88,6 +88,26 @@ MuteTable LiveTrainer::muteTable(std::int64_t layer) {
     return table;
 }
 
+MuteEffect LiveTrainer::muteEffect(std::int64_t layer, std::int64_t expert) {
+    const auto refuse = [expert](const std::string& what) {
+        throw base::Error(base::ExitCode::usage, "mute.expert", what, "expert " + std::to_string(expert), "take another expert, or unmute one first");
+    };
+    const auto found = std::ranges::find(m_moeLayers, layer);
+    if (found == m_moeLayers.end()) refuse("layer " + std::to_string(layer) + " has no experts");
+    const auto index = static_cast<std::size_t>(found - m_moeLayers.begin());
+    const routing::RouterSpec& spec = m_specs[index];
+    if (expert < 0 || expert >= spec.experts) refuse("layer " + std::to_string(layer) + " has no such expert");
+    std::vector<at::Tensor> muted = m_muted;
+    at::Tensor& mask = muted[index];
+    mask = mask.defined() ? mask.clone() : at::zeros({spec.experts}, at::kBool).to(deviceOf());
+    mask.select(0, expert).fill_(true);
+    if (spec.experts - mask.sum().item<std::int64_t>() < spec.topK) refuse("without it fewer experts are left than a token takes");
+    const DomainSums without = evaluateBatches(muted);
+    mask.select(0, expert).fill_(false);
+    const DomainSums with = evaluateBatches(muted);
+    return {with.mean(), without.mean(), with.domainMeans(), without.domainMeans()};
+}
+
 namespace {
 
 void checkIds(const std::vector<std::int32_t>& row, std::int64_t vocabulary, std::size_t index) {

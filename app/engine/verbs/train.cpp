@@ -85,6 +85,7 @@ void addResume(CLI::App& app, Context& context, Action& action) {
     verb->add_flag("--no-replay", *noReplay, "Do not repeat commands given after the checkpoint");
     verb->add_option("--set", wanted->sets, "Only training.steps can change")->type_name("training.steps=N")->take_all();
     verb->add_flag("--ack", wanted->ack, "Say which step is safe on disk after each commit");
+    verb->add_flag("--hold", wanted->hold, "Start paused, also a finished run, to mute and rig it; ends when no client is connected any more");
     verb->callback([=, &context, &action] {
         action = [=, &context] {
             for (const std::string& set : wanted->sets)

@@ -388,6 +388,35 @@ TEST(TrainerCommands, MutingEqualsALogitOfMinusInfinity) {
     }
 }
 
+TEST(TrainerCommands, TheEffectOfAMuteIsThatOfMutingWhateverElseIsMuted) {
+    auto trainer = makeTrainer(lettersConfig());
+    run(*trainer, 8);
+    const auto mute = [](std::int64_t e) { return command("mute", {{"layer", std::int64_t{0}}, {"expert", e}}); };
+    applied(*trainer, mute(3));
+    const auto with = trainer->evaluate().domainLoss;
+    const auto before = trainer->muteEffect(0, 1);
+    applied(*trainer, mute(1));
+    const auto without = trainer->evaluate().domainLoss;
+    const auto after = trainer->muteEffect(0, 1);
+    EXPECT_EQ(before.with, with);
+    EXPECT_EQ(after.lossWithout, trainer->evaluate().loss);
+    EXPECT_EQ(before.without, without);
+    EXPECT_EQ(after.with, with) << "an expert that is muted already is switched on to compare";
+    EXPECT_EQ(after.without, without);
+    EXPECT_NE(with, without);
+    EXPECT_EQ(trainer->evaluate().domainLoss, without) << "asking changes nothing";
+}
+
+TEST(TrainerCommands, TheEffectOfAMuteNeedsEnoughOtherExperts) {
+    auto trainer = makeTrainer(lettersConfig());
+    applied(*trainer, command("mute", {{"layer", std::int64_t{0}}, {"expert", std::int64_t{0}}}));
+    applied(*trainer, command("mute", {{"layer", std::int64_t{0}}, {"expert", std::int64_t{3}}}));
+    EXPECT_THROW(trainer->muteEffect(0, 1), base::Error);
+    EXPECT_THROW(trainer->muteEffect(0, 4), base::Error);
+    EXPECT_THROW(trainer->muteEffect(7, 0), base::Error);
+    EXPECT_NO_THROW(trainer->muteEffect(0, 3)) << "it is muted already";
+}
+
 TEST(TrainerCommands, ARigPullsTheRouterInTheLayersItNames) {
     auto trainer = makeTrainer(lettersConfig());
     EXPECT_EQ(applied(*trainer, command("rig", {{"layer", std::int64_t{0}}, {"expert", std::int64_t{3}}, {"bias", 50.0}})),
