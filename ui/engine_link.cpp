@@ -4,6 +4,7 @@
 #include <QCoreApplication>
 #include <QFileInfo>
 
+#include <signal.h>
 #include <unistd.h>
 
 #include <nlohmann/json.hpp>
@@ -17,24 +18,38 @@ namespace {
 
 using Json = nlohmann::json;
 
-QString problemText(const Json& line) {
-    QStringList sentences;
-    for (const Json& problem : line.value("problems", Json::array())) sentences << QString::fromStdString(problem.value("text", ""));
-    if (line.contains("error") && line["error"].is_object())
-        sentences << QString::fromStdString(line["error"].value("what", "") + " (" + line["error"].value("where", "") + "). " + line["error"].value("advice", ""));
-    return sentences.join(QLatin1Char('\n'));
+/// The text at `key`, empty if there is none: what comes over a socket may have any shape.
+std::string textAt(const Json& object, const char* key) {
+    const auto found = object.is_object() ? object.find(key) : object.end();
+    return object.is_object() && found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
 base::Problems problemsOf(const Json& answer) {
     base::Problems problems;
-    for (const Json& problem : answer.value("problems", Json::array())) problems.push_back({problem.value("key", ""), problem.value("text", "")});
+    if (answer.contains("problems") && answer["problems"].is_array())
+        for (const Json& problem : answer["problems"])
+            if (std::string text = textAt(problem, "text"); !text.empty()) problems.push_back({textAt(problem, "key"), std::move(text)});
     return problems;
 }
 
+QString problemText(const Json& line) {
+    QStringList sentences;
+    for (const base::Problem& problem : problemsOf(line)) sentences << QString::fromStdString(problem.text);
+    if (line.contains("error") && line["error"].is_object())
+        sentences << QString::fromStdString(textAt(line["error"], "what") + " (" + textAt(line["error"], "where") + "). " + textAt(line["error"], "advice"));
+    return sentences.join(QLatin1Char('\n'));
+}
+
+CommandAnswer unreadable() { return {false, 0, {{"engine", "The engine gave no answer that can be read."}}}; }
+
 CommandAnswer parseAnswer(const QByteArray& line) {
     const Json answer = Json::parse(line.constData(), line.constData() + line.size(), nullptr, false);
-    if (!answer.is_object()) return {false, 0, {{"engine", "The engine gave no answer that can be read."}}};
-    return {answer.value("ok", false), answer.value("applied_at_step", std::int64_t{0}), problemsOf(answer)};
+    if (!answer.is_object() || !answer.contains("ok") || !answer["ok"].is_boolean()) return unreadable();
+    const Json step = answer.contains("applied_at_step") ? answer["applied_at_step"] : Json(0);
+    if (!step.is_number_integer()) return unreadable();
+    base::Problems problems = problemsOf(answer);
+    if (!answer["ok"] && problems.empty()) return unreadable();
+    return {answer["ok"], step, std::move(problems)};
 }
 
 }  // namespace
@@ -85,8 +100,8 @@ void EngineLink::readLines(int token, QProcess& process) {
         if (m_runs.contains(token)) continue;  // everything later comes from the store
         const Json json = Json::parse(line.constData(), line.constData() + line.size(), nullptr, false);
         if (!json.is_object()) continue;
-        if (json.value("event", "") == "started") {
-            m_runs[token] = QString::fromStdString(json.value("run", ""));
+        if (textAt(json, "event") == "started") {
+            m_runs[token] = QString::fromStdString(textAt(json, "run"));
             emit started(token, m_runs[token]);
         } else if (const QString text = problemText(json); !text.isEmpty()) {
             m_problems[token] += text;
@@ -120,6 +135,11 @@ void EngineLink::send(const QString& socketPath, const config::Command& command,
     connect(socket, &QLocalSocket::errorOccurred, socket, [done] { done({false, 0, {{"engine", "The engine does not answer."}}}); });
     socket->connectToServer(socketPath);
     socket->write(QByteArray::fromStdString(config::toJson(command)) + '\n');
+}
+
+bool EngineLink::askToStop(std::int64_t pid) {
+    const QString program = QFileInfo(QStringLiteral("/proc/%1/exe").arg(pid)).symLinkTarget();
+    return pid > 1 && QFileInfo(program).fileName().startsWith(QLatin1String("moescope-engine")) && ::kill(static_cast<pid_t>(pid), SIGTERM) == 0;
 }
 
 void EngineLink::watch(const QString& socketPath) {

@@ -43,6 +43,8 @@ public:
     void send(const QString& socketPath, const config::Command& command, std::function<void(const CommandAnswer&)> answer = {});
     /// Keeps a connection to that engine, so that it knows a window watches (it then pauses on trouble instead of ending).
     void watch(const QString& socketPath);
+    /// Asks the engine with that process id to keep a checkpoint and end; false if there is no such engine.
+    static bool askToStop(std::int64_t pid);
 
 signals:
     void started(int token, const QString& ulid);

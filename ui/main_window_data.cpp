@@ -13,6 +13,7 @@
 #include "ui/main_window_status.hpp"
 #include "ui/new_run_page.hpp"
 #include "ui/routing_page.hpp"
+#include "ui/run_banner.hpp"
 #include "ui/run_library.hpp"
 #include "ui/run_watched.hpp"
 #include "ui/run_words.hpp"
@@ -167,7 +168,7 @@ void MainWindow::refreshText() {
 }
 
 void MainWindow::onLibrary() {
-    m_train->setStoreEmpty(m_library->runs()->empty());
+    m_train->setStoreEmpty(m_library->runs()->empty() && !m_library->storeMissing());
     const bool first = m_known.isEmpty();
     for (const storage::RunRow& row : *m_library->runs()) {
         const QString ulid = QString::fromStdString(row.ulid);
@@ -175,6 +176,8 @@ void MainWindow::onLibrary() {
         m_known.insert(ulid);
         if (!first && !m_startedHere.contains(ulid) && ulid != m_run->ulid()) m_appeared = ulid;
     }
+    showBanner();
+    if (m_library->storeMissing()) m_status->showMessage(m_train->banner().content().sentence, kMessageMs);
     refreshText();
 }
 

@@ -132,7 +132,11 @@ void MainWindow::showBanner() { m_train->banner().setContent(bannerContent()); }
 BannerContent MainWindow::bannerContent() const {
     const QString ulid = m_run->ulid();
     if (!m_trouble.isEmpty()) return {QStringLiteral("trouble:") + m_trouble, m_trouble, {}, true, true};
+    if (m_library->storeMissing())
+        return {QStringLiteral("store"), tr("The store %1 cannot be found any more. Put it back in its place; nothing is written until then.").arg(m_library->storeFolder()), {}, true, false};
     const RunData* data = m_run->data();
+    if (m_run->isSilent())
+        return {QStringLiteral("silent:") + ulid, tr("The engine of %1 holds its lock but does not answer. It may be in a long step; what is stored is safe.").arg(m_run->name()), tr("Stop with checkpoint"), true, true};
     if (data && data->state().state == storage::RunState::interrupted) {
         const std::int64_t checkpoint = newestCheckpoint(*data);
         const QString kept = checkpoint < 0 ? tr("It left no checkpoint.") : tr("Last checkpoint %1.").arg(checkpoint);
@@ -157,6 +161,7 @@ void MainWindow::onBanner(const QString& key) {
     if (key.startsWith(QLatin1String("cure:"))) cure();
     if (key.startsWith(QLatin1String("twin:"))) startTwin(QStringLiteral("--control"));
     if (key.startsWith(QLatin1String("interrupted:")) || key.startsWith(QLatin1String("ended:"))) resumeRun();
+    if (key.startsWith(QLatin1String("silent:"))) m_run->askToStop();
     if (key.startsWith(QLatin1String("appeared:"))) openRun(std::exchange(m_appeared, {}));
 }
 

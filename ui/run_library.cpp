@@ -35,32 +35,61 @@ void LibraryWorker::start() {
     sync();
 }
 
-void LibraryWorker::sync() {
+template <class Work>
+bool LibraryWorker::guarded(Work&& work) {
     try {
-        if (!m_catalog) m_catalog = std::make_unique<storage::Catalog>(storage::Store(m_store.toStdString()));
-        const QString runs = m_store + QStringLiteral("/runs");
-        if (m_watcher->directories().isEmpty() && QDir(runs).exists()) m_watcher->addPath(runs);
-        if (m_catalog->sync().changed || !m_published) publish();
+        work();
+        return true;
     } catch (const base::Error& error) {
-        m_timer->setInterval(10 * kScanMs);
         emit failed(RunWords::sentence(error));
     } catch (const std::exception& error) {
-        m_timer->setInterval(10 * kScanMs);
         emit failed(QString::fromUtf8(error.what()));
     }
+    return false;
+}
+
+// A store that was never there is a new one; one that was and is not must not be made anew in its place.
+bool LibraryWorker::storeIsThere() {
+    const bool there = QDir(m_store).exists();
+    const bool gone = m_seen && !there;
+    m_seen = m_seen || there;
+    if (gone != m_gone) {
+        m_gone = gone;
+        m_catalog.reset();
+        m_published = false;
+        emit missing(gone);
+    }
+    return !gone;
+}
+
+void LibraryWorker::open() {
+    if (!m_catalog) m_catalog = std::make_unique<storage::Catalog>(storage::Store(m_store.toStdString()));
+    const QString runs = m_store + QStringLiteral("/runs");
+    if (m_watcher->directories().isEmpty() && QDir(runs).exists()) m_watcher->addPath(runs);
+}
+
+void LibraryWorker::sync() {
+    if (!storeIsThere()) return;
+    const bool well = guarded([this] {
+        open();
+        if (m_catalog->sync().changed || !m_published) publish();
+    });
+    if (!well) {  // the catalog is a cache: the next scan opens it anew, and sets a damaged one aside
+        m_catalog.reset();
+        m_published = false;
+    }
+    m_failures = well ? 0 : m_failures + 1;
+    m_timer->setInterval(m_failures > 1 ? 10 * kScanMs : kScanMs);
 }
 
 void LibraryWorker::edit(const RunLibrary::Edit& change) {
-    try {
-        if (!m_catalog) m_catalog = std::make_unique<storage::Catalog>(storage::Store(m_store.toStdString()));
+    if (!storeIsThere()) return;
+    guarded([&] {
+        open();
         change(*m_catalog);
-    } catch (const base::Error& error) {
-        emit failed(RunWords::sentence(error));
-    } catch (const std::exception& error) {
-        emit failed(QString::fromUtf8(error.what()));
-    }
+    });
     sync();
-    publish();
+    guarded([this] { publish(); });
 }
 
 void LibraryWorker::publish() {
@@ -83,6 +112,10 @@ RunLibrary::RunLibrary(const QString& storeFolder, QObject* parent)
         m_runs = runs;
         m_trash = trash;
         m_loaded = true;
+        emit changed();
+    });
+    connect(m_worker, &detail::LibraryWorker::missing, this, [this](bool gone) {
+        m_missing = gone;
         emit changed();
     });
     m_thread.start();

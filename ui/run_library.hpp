@@ -36,6 +36,8 @@ public:
     RunRows trash() const { return m_trash; }
     const storage::RunRow* find(const QString& ulid) const;
     bool loaded() const { return m_loaded; }
+    /// The store's folder was there and is gone (unplugged, moved, deleted); runs() keeps what was last seen.
+    bool storeMissing() const { return m_missing; }
 
     using Edit = std::function<void(storage::Catalog&)>;
     /// Runs `edit` in the library's thread; a mistake comes back through `failed`.
@@ -43,13 +45,13 @@ public:
     void refresh();
 
 signals:
-    void changed();                       ///< runs() or trash() are new
+    void changed();                       ///< runs(), trash() or storeMissing() are new
     void failed(const QString& sentence);
 
 private:
     QString m_store;
     RunRows m_runs, m_trash;
-    bool m_loaded = false;
+    bool m_loaded = false, m_missing = false;
     detail::LibraryWorker* m_worker;
     QThread m_thread;
 };
@@ -66,16 +68,22 @@ public slots:
     void edit(const moescope::ui::RunLibrary::Edit& edit);
 signals:
     void listed(moescope::ui::RunRows runs, moescope::ui::RunRows trash);
+    void missing(bool gone);
     void failed(const QString& sentence);
 
 private:
+    template <class Work>
+    bool guarded(Work&& work);
+    bool storeIsThere();
+    void open();
     void publish();
 
     QString m_store;
     std::unique_ptr<storage::Catalog> m_catalog;
     QTimer* m_timer = nullptr;
     QFileSystemWatcher* m_watcher = nullptr;
-    bool m_published = false;
+    int m_failures = 0;  ///< scans in a row
+    bool m_published = false, m_seen = false, m_gone = false;
 };
 
 }  // namespace detail

@@ -12,6 +12,7 @@ namespace moescope::ui {
 namespace {
 
 constexpr double kSpeedWindow = 40;  // steps
+constexpr int kPatienceMs = 10'000;  // longer than the longest step a person would train with
 
 }  // namespace
 
@@ -19,6 +20,9 @@ WatchedRun::WatchedRun(RunLibrary& library, EngineLink& engines, QObject* parent
     connect(&m_feed, &RunFeed::opened, this, &WatchedRun::onOpened);
     connect(&m_feed, &RunFeed::updated, this, &WatchedRun::onUpdated);
     connect(&m_feed, &RunFeed::failed, this, &WatchedRun::onFailed);
+    m_patience.setSingleShot(true);
+    m_patience.setInterval(kPatienceMs);
+    connect(&m_patience, &QTimer::timeout, this, [this] { setSilent(true); });
 }
 
 WatchedRun::~WatchedRun() = default;
@@ -30,6 +34,7 @@ void WatchedRun::open(const QString& ulid) {
     m_data.reset();
     m_steering = {};
     m_died = false;
+    setSilent(false);
     m_feed.open(m_library.runFolder(ulid));
     emit changed();
 }
@@ -62,6 +67,7 @@ void WatchedRun::onUpdated(const RunUpdatePtr& update) {
     m_data->apply(*update);
     if (RunWords::isAlive(before) && state() == storage::RunState::interrupted) m_died = true;
     if (RunWords::isAlive(state())) m_died = false;
+    if (!m_data->state().lockHeld) setSilent(false);
     m_engines.watch(QString::fromStdString(m_data->state().socketPath));
     refreshSteering();
     emit updated();
@@ -110,12 +116,25 @@ void WatchedRun::send(const config::Command& command) {
     const auto* named = key == command.arguments.end() ? nullptr : std::get_if<std::string>(&key->second);
     const QString what = QString::fromStdString(named ? *named : command.verb);
     emit sent(what);
+    m_patience.start();
     m_engines.send(QString::fromStdString(m_data->state().socketPath), command, [self = QPointer<WatchedRun>(this), what](const CommandAnswer& answer) {
+        if (self) self->setSilent(false);
         if (!self || answer.ok) return;
         QStringList sentences;
         for (const base::Problem& problem : answer.problems) sentences << QString::fromStdString(problem.text);
         emit self->refused(what, sentences.join(QLatin1Char(' ')));
     });
+}
+
+void WatchedRun::setSilent(bool silent) {
+    m_patience.stop();
+    if (std::exchange(m_silent, silent) != silent) emit steered();
+}
+
+void WatchedRun::askToStop() {
+    const storage::RunRow* row = m_library.find(m_ulid);
+    if (row && EngineLink::askToStop(row->pid)) return;
+    emit refused(QStringLiteral("stop"), tr("No engine of this name was found to be stopped. If %1 still trains, end its process by hand; what is stored is safe.").arg(name()));
 }
 
 void WatchedRun::set(const QString& key, const config::Value& value) {

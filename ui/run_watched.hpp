@@ -3,6 +3,7 @@
 
 #include <QObject>
 #include <QString>
+#include <QTimer>
 
 #include <functional>
 #include <memory>
@@ -36,6 +37,11 @@ public:
     bool isTraining() const { return state() == storage::RunState::running; }
     /// An engine holds it and can be told something.
     bool canSteer() const;
+    /// It was sent a command and has not answered within the patience.
+    bool isSilent() const { return m_silent; }
+    void setPatience(int milliseconds) { m_patience.setInterval(milliseconds); }
+    /// Asks a silent engine to keep a checkpoint and end; a sentence comes through `refused` if that cannot be asked.
+    void askToStop();
     /// Went from alive to interrupted before our eyes.
     bool diedHere() const { return m_died; }
     /// Steps a second over the last seconds of training; NaN if not training.
@@ -58,6 +64,7 @@ private:
     void onUpdated(const RunUpdatePtr& update);
     void onFailed(const QString& sentence);
     void refreshSteering();
+    void setSilent(bool silent);
 
     RunLibrary& m_library;
     EngineLink& m_engines;
@@ -66,7 +73,8 @@ private:
     std::unique_ptr<RunData> m_data;
     Steering m_steering;
     std::size_t m_eventsSeen = 0;
-    bool m_died = false;
+    bool m_died = false, m_silent = false;
+    QTimer m_patience;
 };
 
 }  // namespace moescope::ui

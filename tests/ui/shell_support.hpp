@@ -38,7 +38,7 @@ public:
                 QObject::connect(client, &QLocalSocket::readyRead, client, [this, client] {
                     while (client->canReadLine()) {
                         m_lines << QString::fromUtf8(client->readLine()).trimmed();
-                        client->write(m_answer);
+                        if (!m_hangs) client->write(m_answer);
                     }
                 });
         });
@@ -46,6 +46,8 @@ public:
     }
     std::string path() const { return m_path.toStdString(); }
     const QStringList& lines() const { return m_lines; }
+    void hang() { m_hangs = true; }                                  ///< takes lines and answers none
+    void answer(const QByteArray& line) { m_answer = line; }        ///< whatever it is
     void refuse(const QByteArray& sentence) { m_answer = "{\"ok\":false,\"problems\":[{\"key\":\"x\",\"text\":\"" + sentence + "\"}]}\n"; }
     bool got(const QString& part) const {
         return std::ranges::any_of(m_lines, [&](const QString& line) { return line.contains(part); });
@@ -55,6 +57,7 @@ private:
     QString m_path;
     QLocalServer m_server;
     QStringList m_lines;
+    bool m_hangs = false;
     QByteArray m_answer = "{\"ok\":true,\"applied_at_step\":301}\n";
 };
 
