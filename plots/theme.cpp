@@ -126,7 +126,7 @@ QColor colorOf(const Theme& t, const Ink& ink) {
 
 QList<qreal> dashOf(const Ink& ink) {
     if (ink.kind == Ink::Baseline) return {4, 3};
-    if (ink.kind != Ink::Run || ink.index < 8) return {};
+    if ((ink.kind != Ink::Run && ink.kind != Ink::Custom) || ink.index < 8) return {};
     static const QList<QList<qreal>> patterns{{5, 2}, {1, 2}, {6, 2, 1, 2}, {2, 1}};
     return patterns[(ink.index / 8 - 1) % patterns.size()];
 }

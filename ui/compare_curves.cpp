@@ -1,61 +1,23 @@
-// Grouping, means and lines.
+// Means and lines.
 #include "ui/compare_curves.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 
-#include "core/config/config_json.hpp"
 #include "core/statistics/comparison.hpp"
-#include "ui/run_words.hpp"
 
 namespace moescope::ui {
 namespace {
 
 constexpr std::size_t kMostLabels = 14;
 
-QString commonName(const std::vector<CompareEntry>& entries, const std::vector<std::size_t>& members) {
-    std::vector<std::string> names;
-    for (const std::size_t member : members) names.push_back(entries[member].name.toStdString());
-    return QString::fromStdString(statistics::commonName(names));
-}
-
-/// Linear between the run's points; NaN outside them.
-double valueAt(const ComparedRun& run, double x) {
-    const auto after = std::ranges::lower_bound(run.x, x);
-    if (after == run.x.end()) return telemetry::kNone;
-    const auto i = static_cast<std::size_t>(after - run.x.begin());
-    if (*after == x) return run.y[i];
-    if (i == 0) return telemetry::kNone;
-    const double share = (x - run.x[i - 1]) / (run.x[i] - run.x[i - 1]);
-    return run.y[i - 1] + share * (run.y[i] - run.y[i - 1]);
-}
-
 plots::Points pointsOf(const CompareEntry& entry) { return {entry.run->x, entry.run->y, entry.run->low, entry.run->high}; }
+
+bool holds(const CompareGroup& group, int entry) { return entry >= 0 && std::ranges::find(group.members, static_cast<std::size_t>(entry)) != group.members.end(); }
 
 bool drawable(const CompareEntry& entry) { return entry.visible && entry.run && entry.run->problem.empty() && !entry.run->x.empty(); }
 
 }  // namespace
-
-std::vector<CompareGroup> groupEntries(const std::vector<CompareEntry>& entries, bool bySeed) {
-    std::vector<CompareGroup> groups;
-    std::map<std::string, std::size_t> places, repeats;
-    for (std::size_t i = 0; i < entries.size(); ++i) {
-        const ComparedRunPtr& run = entries[i].run;
-        const bool known = bySeed && run && run->problem.empty();
-        std::string key = entries[i].ulid;
-        if (known) {
-            // Equal settings and equal seed: a twin that was steered otherwise, or a repetition. Never averaged with the first.
-            const std::size_t nth = repeats[config::toJson(run->config, -1)]++;
-            key = statistics::seedlessKey(run->config) + '#' + std::to_string(nth);
-        }
-        const auto [place, added] = places.try_emplace(key, groups.size());
-        if (added) groups.emplace_back();
-        groups[place->second].members.push_back(i);
-    }
-    for (CompareGroup& group : groups) group.name = commonName(entries, group.members);
-    return groups;
-}
 
 CompareNumbers numbersOf(const ComparedRun& run) {
     const storage::Summary& summary = run.summary;
@@ -109,56 +71,62 @@ std::vector<CompareEntry> representatives(const std::vector<CompareEntry>& entri
 
 plots::Points meanPoints(const std::vector<const ComparedRun*>& runs, Band band) {
     plots::Points points;
+    std::vector<statistics::Curve> curves;
+    for (const ComparedRun* run : runs) curves.push_back({run->x, run->y});
     std::vector<std::vector<double>> values(runs.size());   // [run][point]
     for (const double x : runs.front()->x) {
         std::vector<double> here;
-        for (const ComparedRun* run : runs) here.push_back(valueAt(*run, x));
+        for (const statistics::Curve& curve : curves) here.push_back(statistics::valueAt(curve, x).value_or(telemetry::kNone));
         if (!std::ranges::all_of(here, [](double y) { return std::isfinite(y); })) continue;
         points.x.push_back(x);
         points.y.push_back(statistics::mean(here));
-        points.low.push_back(std::ranges::min(here));
-        points.high.push_back(std::ranges::max(here));
         for (std::size_t i = 0; i < runs.size(); ++i) values[i].push_back(here[i]);
+        if (band == Band::none || (band == Band::deviation && runs.size() < 2)) continue;
+        const double half = band == Band::deviation ? statistics::deviation(here) : 0;
+        points.low.push_back(band == Band::deviation ? points.y.back() - half : std::ranges::min(here));
+        points.high.push_back(band == Band::deviation ? points.y.back() + half : std::ranges::max(here));
     }
-    if (band == Band::range || runs.size() < 2) return points;
+    if (band != Band::interval || runs.size() < 2) return points;
     const std::vector<statistics::Interval> intervals = statistics::meanBand(values);
     std::ranges::transform(intervals, points.low.begin(), &statistics::Interval::low);
     std::ranges::transform(intervals, points.high.begin(), &statistics::Interval::high);
     return points;
 }
 
-plots::Lane compareLane(const std::vector<CompareEntry>& entries, const std::vector<CompareGroup>& groups, int baseline, const CompareMetric& metric, Band band) {
-    plots::Lane lane;
-    for (const CompareGroup& group : groups) {
-        std::vector<const ComparedRun*> runs;
-        const CompareEntry* first = nullptr;
-        bool isBaseline = false;
-        for (const std::size_t member : group.members) {
-            isBaseline |= static_cast<int>(member) == baseline;
-            if (!drawable(entries[member])) continue;
-            if (!first) first = &entries[member];
-            runs.push_back(entries[member].run.get());
-        }
-        if (!first) continue;
-        plots::Curve curve;
-        curve.id = QString::fromStdString(first->ulid);
-        curve.name = group.members.size() > 1 ? group.name : first->name;
-        curve.role = isBaseline ? plots::CurveRole::Baseline : plots::CurveRole::Run;
-        curve.ink = isBaseline ? plots::Ink{plots::Ink::Baseline, 0, 0, {}} : first->ink;
-        curve.points = runs.size() > 1 ? meanPoints(runs, band) : pointsOf(*first);
-        curve.smoothed = metric.noisy;
-        curve.endLabel = groups.size() <= kMostLabels;
-        curve.inReadout = false;
-        curve.figure = plots::Figure::Auto;
-        lane.curves.push_back(std::move(curve));
+std::optional<plots::Curve> groupCurve(const std::vector<CompareEntry>& entries, const CompareGroup& group, int baseline, const CompareMetric& metric, Band band) {
+    std::vector<const ComparedRun*> runs;
+    const CompareEntry* first = nullptr;
+    for (const std::size_t member : group.members) {
+        if (!drawable(entries[member])) continue;
+        if (!first) first = &entries[member];
+        runs.push_back(entries[member].run.get());
     }
-    return lane;
+    if (!first) return std::nullopt;
+    const bool isBaseline = holds(group, baseline);
+    plots::Curve curve;
+    curve.id = QString::fromStdString(first->ulid);
+    curve.name = group.members.size() > 1 ? group.name : first->name;
+    curve.role = isBaseline ? plots::CurveRole::Baseline : plots::CurveRole::Run;
+    curve.ink = isBaseline ? plots::Ink{plots::Ink::Baseline, 0, 0, {}} : group.ink;
+    curve.points = runs.size() > 1 ? meanPoints(runs, band) : pointsOf(*first);
+    curve.smoothed = metric.noisy;
+    curve.inReadout = false;
+    curve.figure = plots::Figure::Auto;
+    return curve;
 }
 
-void tellApart(std::vector<CompareEntry>& entries) {
-    std::map<int, int> used;
-    for (CompareEntry& entry : entries)
-        if (entry.ink.kind == plots::Ink::Run) entry.ink.index = entry.ink.index % 8 + 8 * used[entry.ink.index % 8]++;
+std::vector<FacetLane> compareLanes(const std::vector<CompareEntry>& entries, const std::vector<CompareGroup>& groups, int baseline, const CompareMetric& metric, Band band) {
+    std::vector<FacetLane> lanes;
+    for (const RunValue& facet : channelValues(groups, &CompareGroup::facet)) lanes.push_back({facet, {}});
+    for (const CompareGroup& group : groups) {
+        const std::optional<plots::Curve> curve = groupCurve(entries, group, baseline, metric, band);
+        if (!curve) continue;
+        for (FacetLane& lane : lanes)
+            if (lane.facet == group.facet || curve->role == plots::CurveRole::Baseline) lane.lane.curves.push_back(*curve);
+    }
+    for (FacetLane& lane : lanes)
+        for (plots::Curve& curve : lane.lane.curves) curve.endLabel = lane.lane.curves.size() <= kMostLabels;
+    return lanes;
 }
 
 }  // namespace moescope::ui

@@ -13,8 +13,10 @@ class LinePanel;
 
 namespace moescope::ui {
 
+class CompareFacets;
 class EngineLink;
 class RunLibrary;
+struct Grouping;
 
 /// GUI thread; runs are read in a thread of its own. Borrows the library and the link, which outlive it.
 class ComparePage : public QWidget {
@@ -23,14 +25,19 @@ public:
     ComparePage(RunLibrary& library, EngineLink& link, QWidget* parent = nullptr);
     ~ComparePage() override;
 
-    /// Replaces what is compared; the first is the baseline until another is pinned.
-    void setRuns(const QStringList& ulids);
+    /// Replaces what is compared; the first is the baseline until another is pinned. `groupBy`, a key of the query language
+    /// (router.score, k, tag), becomes the colour channel; empty leaves the grouping as it is.
+    void setRuns(const QStringList& ulids, const QString& groupBy = {});
     QStringList runs() const;
     void setBaseline(const QString& ulid);
+    Grouping grouping() const;
+    void setGrouping(const Grouping& grouping);
     /// True when all runs asked for have been read and drawn, or refused.
     bool complete() const;
     QSize minimumSizeHint() const override;
+    /// The first plot, and all of them.
     plots::LinePanel& panel();
+    CompareFacets& facets();
     /// Asks for a file and writes the comparison as HTML, or as Markdown where the name ends in .md.
     void saveReport();
 
@@ -46,6 +53,8 @@ protected:
     void resizeEvent(QResizeEvent* event) override;
 
 private:
+    void groupBySetting(const QString& key);
+
     struct Parts;
     std::unique_ptr<Parts> m_parts;
 };

@@ -88,6 +88,7 @@ void CompareWorker::readNumbers(storage::RunReader& reader, std::int64_t lastRep
     run.meta = reader.meta();
     run.summary = reader.summary();
     if (const base::Problems problems = config::applyJson(run.config, run.meta.configJson); !problems.empty()) run.problem = problems.front().text;
+    run.likeness = statistics::likenessOf(run.config);
     const auto info = reader.findSeries("effective_experts");
     if (!info) return;
     const storage::SeriesData last = reader.series("effective_experts", {.maxPoints = 0, .fromStep = std::max<std::int64_t>(0, lastReport)});

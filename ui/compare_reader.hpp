@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/config/run_config.hpp"
+#include "core/statistics/comparison.hpp"
 #include "storage/run_reader.hpp"
 #include "ui/compare_metrics.hpp"
 #include "ui/run_data.hpp"
@@ -35,6 +36,7 @@ struct ComparedRun {
     std::string ulid, problem;       ///< problem: why it could not be read
     storage::RunMeta meta;
     config::RunConfig config;
+    statistics::Likeness likeness;   ///< of config; made here, since it costs a while
     storage::StateInfo state;
     storage::Summary summary;
     double effective = telemetry::kNone;      ///< effective experts at the last report, mean over layers

@@ -53,9 +53,8 @@ private:
         };
         if (group >= 0) icon(model.isOpen(group) ? "chevron-down" : "chevron-right", 12, theme.text3);
         x += kFoldRoom;
-        const CompareEntry& entry = *model.entry(index);
         const bool isBaseline = index.data(CompareTableModel::EntryRole).toInt() == model.baseline();
-        const plots::Ink ink = isBaseline ? plots::Ink{plots::Ink::Baseline, 0, 0, {}} : entry.ink;
+        const plots::Ink ink = isBaseline ? plots::Ink{plots::Ink::Baseline, 0, 0, {}} : model.ink(index);
         QPen pen(plots::colorOf(theme, ink), 3);
         pen.setCapStyle(Qt::FlatCap);
         if (const QList<qreal> dashes = isBaseline ? QList<qreal>{1.4, 0.8} : plots::dashOf(ink); !dashes.isEmpty()) pen.setDashPattern(isBaseline ? dashes : QList<qreal>{1.6, 1});

@@ -24,6 +24,8 @@ public:
     bool isOpen(int group) const { return m_open.contains(group); }
     int baseline() const { return m_baseline; }
     const CompareEntry* entry(const QModelIndex& index) const;
+    /// The colour of a row's line.
+    const plots::Ink& ink(const QModelIndex& index) const { return m_rows[static_cast<std::size_t>(index.row())].ink; }
 
     int rowCount(const QModelIndex& parent = {}) const override { return parent.isValid() ? 0 : static_cast<int>(m_rows.size()); }
     int columnCount(const QModelIndex& parent = {}) const override { return parent.isValid() ? 0 : ColumnCount; }
@@ -36,9 +38,11 @@ private:
         int group = -1, entry = -1;     ///< a heading has no entry; a run inside an open group has both
         bool inner = false;
         CompareNumbers numbers;
+        plots::Ink ink;
     };
     void rebuild();
     QString text(const Row& row, int column) const;
+    QString groupName(const CompareGroup& group) const;
     double value(const Row& row, int column) const;
 
     std::vector<CompareEntry> m_entries;

@@ -43,10 +43,10 @@ void CompareTableModel::rebuild() {
         const bool heading = members.size() > 1;
         const bool pinned = std::ranges::find(members, static_cast<std::size_t>(m_baseline)) != members.end();
         const int entry = heading && pinned ? m_baseline : static_cast<int>(members.front());
-        rows.push_back({heading ? g : -1, entry, false, heading ? meanOf(all) : all.front()});
+        rows.push_back({heading ? g : -1, entry, false, heading ? meanOf(all) : all.front(), m_groups[static_cast<std::size_t>(g)].ink});
         if (pinned) m_baselineNumbers = rows.back().numbers;
         if (!heading || !isOpen(g)) continue;
-        for (std::size_t i = 0; i < members.size(); ++i) rows.push_back({-1, static_cast<int>(members[i]), true, all[i]});
+        for (std::size_t i = 0; i < members.size(); ++i) rows.push_back({-1, static_cast<int>(members[i]), true, all[i], m_groups[static_cast<std::size_t>(g)].ink});
     }
     if (m_sortColumn >= 0 && std::ranges::none_of(rows, &Row::inner))
         std::ranges::stable_sort(rows, [this](const Row& a, const Row& b) {
@@ -87,13 +87,19 @@ double CompareTableModel::value(const Row& row, int column) const {
     }
 }
 
+QString CompareTableModel::groupName(const CompareGroup& group) const {
+    const auto settings = [this](std::size_t member) { return m_entries[member].run ? m_entries[member].run->likeness.group : std::string(); };
+    const bool seeds = std::ranges::all_of(group.members, [&](std::size_t member) { return settings(member) == settings(group.members.front()); });
+    return (seeds ? tr("%1, %2 seeds") : tr("%1, %2 runs")).arg(group.name).arg(group.members.size());
+}
+
 QString CompareTableModel::text(const Row& row, int column) const {
     const CompareEntry& entry = m_entries[static_cast<std::size_t>(row.entry)];
     const double amount = value(row, column);
     switch (column) {
         case Name:
             if (row.group < 0) return (row.inner ? QStringLiteral("    ") : QString()) + entry.name;
-            return tr("%1, %2 seeds").arg(m_groups[static_cast<std::size_t>(row.group)].name).arg(m_groups[static_cast<std::size_t>(row.group)].members.size());
+            return groupName(m_groups[static_cast<std::size_t>(row.group)]);
         case Steps: return std::isfinite(amount) ? plots::groupedInteger(std::llround(amount)) : QStringLiteral("\u2013");
         case Delta: return row.entry == m_baseline ? tr("baseline") : difference(amount);
         case Effective: return number(amount, Figure::Fixed1);

@@ -54,7 +54,8 @@ public:
     void openRun(const QString& ulid);
     void showPage(PageId page);
     PageId page() const { return m_page; }
-    void compareRuns(const QStringList& ulids);
+    /// Opens Compare with these runs; `groupBy`, a key such as router.score, colours them by its value.
+    void compareRuns(const QStringList& ulids, const QString& groupBy = {});
     /// The names of the layouts: which docks stand beside the page.
     static const QStringList& layouts();
     /// Arranges the window; unknown names change nothing.

@@ -115,8 +115,8 @@ void MainWindow::onEngineRefused(int token, const QString& sentence) {
     showBanner();
 }
 
-void MainWindow::compareRuns(const QStringList& ulids) {
-    m_compare->setRuns(ulids);
+void MainWindow::compareRuns(const QStringList& ulids, const QString& groupBy) {
+    m_compare->setRuns(ulids, groupBy);
     showPage(PageId::compare);
 }
 

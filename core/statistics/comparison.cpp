@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <map>
 
 #include "core/config/config_json.hpp"
 
@@ -161,6 +162,15 @@ std::string seedLabel(const config::RunConfig& config) {
 std::string seedlessKey(config::RunConfig config) {
     config.training.seed = config.data.seed = 0;
     return config::toJson(config, -1);
+}
+
+Likeness likenessOf(const config::RunConfig& config) { return {seedlessKey(config), config::toJson(config, -1)}; }
+
+std::vector<std::string> seedGroupKeys(const std::vector<Likeness>& runs) {
+    std::map<std::string, std::size_t> repeats;
+    std::vector<std::string> keys;
+    for (const Likeness& run : runs) keys.push_back(run.group + '#' + std::to_string(repeats[run.whole]++));
+    return keys;
 }
 
 std::string commonName(const std::vector<std::string>& names) {

@@ -89,6 +89,14 @@ std::variant<Comparison, base::Problems> compare(const std::vector<Group>& group
 std::string seedLabel(const config::RunConfig& config);
 /// Equal for runs that differ in seeds alone: the settings as JSON without them.
 std::string seedlessKey(config::RunConfig config);
+/// What decides whether runs are averaged: settings without the seeds, and all settings.
+struct Likeness {
+    std::string group, whole;
+};
+Likeness likenessOf(const config::RunConfig& config);
+/// One key a run; equal keys are one group. Of runs with equal settings and equal seeds (a twin that was steered otherwise, a
+/// repetition) each nth is of the nth group: never averaged with the first.
+std::vector<std::string> seedGroupKeys(const std::vector<Likeness>& runs);
 /// What the names of a group's runs share: "before-s1", "before-s2" -> "before"; the first name where they share nothing.
 std::string commonName(const std::vector<std::string>& names);
 

@@ -1,7 +1,6 @@
 // Compare page: numbers equal the store's, lines stand on the axis that was asked for.
 #include <gtest/gtest.h>
 
-#include <QCheckBox>
 #include <QClipboard>
 #include <QComboBox>
 #include <QLabel>
@@ -20,6 +19,7 @@
 #include "plots/controls.hpp"
 #include "tests/ui/fake_store.hpp"
 #include "ui/compare_curves.hpp"
+#include "ui/compare_facets.hpp"
 #include "ui/compare_metrics.hpp"
 #include "ui/compare_page.hpp"
 #include "ui/compare_side.hpp"
@@ -80,6 +80,10 @@ protected:
         auto* control = page->findChild<plots::SegmentedControl*>(QStringLiteral("compareAxis"));
         control->setCurrent(axis);
         emit control->currentChanged(axis);
+        wait();
+    }
+    void average(Mean mean) {
+        page->findChild<QComboBox*>(QStringLiteral("compareMean"))->setCurrentIndex(static_cast<int>(mean));
         wait();
     }
     const std::vector<plots::Curve>& curves() const { return page->panel().lanes().front().curves; }
@@ -159,6 +163,7 @@ TEST_F(ComparePageTest, TheBaselineIsPinnedByKeyAndTheDifferencesFollow) {
     QTest::keyClick(table, Qt::Key_B);
     EXPECT_EQ(cell(1, Column::Delta), QStringLiteral("baseline"));
     EXPECT_DOUBLE_EQ(value(0, Column::Delta), testing::fakeValLoss(a, 200) - testing::fakeValLoss(b, 200));
+    wait();
     EXPECT_EQ(curves()[1].role, plots::CurveRole::Baseline);
 }
 
@@ -177,7 +182,7 @@ TEST_F(ComparePageTest, RunsThatDifferInTheSeedAloneBecomeTheirMeanWithTheirRang
     EXPECT_DOUBLE_EQ(mean.high[0], testing::fakeValLoss(b, 50));
     rows().toggle(0);
     EXPECT_EQ(rows().rowCount(), 4);
-    page->findChild<QCheckBox*>(QStringLiteral("compareBySeed"))->setChecked(false);
+    average(Mean::none);
     EXPECT_EQ(curves().size(), 3U);
 }
 
@@ -240,6 +245,7 @@ TEST_F(VerdictTest, FollowsTheRowTheBaselineAndTheAxis) {
     EXPECT_EQ(said("verdictHeading"), QStringLiteral("e4 \u2212 e8"));
     EXPECT_EQ(said("verdictNumber"), QStringLiteral("\u22120.0400 nats/token"));
     page->setBaseline(QString::fromStdString(ulids[1]));
+    wait();
     EXPECT_EQ(said("verdictHeading"), QStringLiteral("e4 \u2212 e16"));
     chooseAxis(1);
     EXPECT_TRUE(said("verdictWords").contains(QStringLiteral("k tokens")));
@@ -278,7 +284,7 @@ TEST_F(VerdictTest, TheOptionsBreakIntoTwoRowsBeforeTheyAreCut) {
     for (const int width : {1400, 1150, 950, 700}) {
         page->resize(width, 700);
         QCoreApplication::processEvents();
-        for (const char* name : {"compareAxis", "compareBand", "compareBySeed"}) {
+        for (const char* name : {"compareAxis", "compareBand", "compareMean", "compareFacet"}) {
             auto* option = page->findChild<QWidget*>(QLatin1String(name));
             EXPECT_GE(option->width(), option->sizeHint().width()) << name << " at " << width;
         }
@@ -290,7 +296,8 @@ TEST_F(VerdictTest, TheBandIsTheIntervalOrTheRange) {
     const auto width = [this] { return curves()[1].points.high[0] - curves()[1].points.low[0]; };
     EXPECT_LT(width(), 0.45);   // 1.96 standard errors of the mean on both sides are 0.27
     EXPECT_GT(width(), 0.15);
-    page->findChild<QComboBox*>(QStringLiteral("compareBand"))->setCurrentIndex(1);
+    page->findChild<QComboBox*>(QStringLiteral("compareBand"))->setCurrentIndex(2);
+    wait();
     EXPECT_NEAR(width(), 0.5, 1e-9);
 }
 
@@ -321,6 +328,54 @@ TEST_F(ComparePageTest, LossesByDomainAreTheStoredOnes) {
     auto* table = page->findChild<QTableWidget*>(QStringLiteral("domainLosses"));
     ASSERT_EQ(table->rowCount(), static_cast<int>(a.config.data.domains.size()));
     EXPECT_EQ(table->item(2, 1)->text(), QString::number(testing::fakeDomainLoss(b, 200, 2), 'f', 3));
+}
+
+TEST_F(ComparePageTest, ColourDashAndFacetAreIndependentChannels) {
+    std::vector<std::string> ulids;
+    for (const std::int64_t k : {1, 2})
+        for (const std::int64_t experts : {4, 8, 16})
+            for (const std::int64_t seed : {1, 2}) {
+                FakeRun run = makeRun("run", 0.1 * static_cast<double>(k), seed, experts);
+                run.config.moe.top_k = k;
+                run.config.router.score = experts == 16 ? "sigmoid" : "softmax_all";
+                ulids.push_back(store.add(run));
+            }
+    open();
+    compare(ulids);
+    EXPECT_EQ(curves().size(), 6U);
+    page->setGrouping({"moe.experts", "router.score", "moe.top_k", Mean::seeds});
+    wait();
+    const auto panels = page->facets().panels();
+    ASSERT_EQ(panels.size(), 2U);
+    EXPECT_EQ(panels[0]->header()->title(), QStringLiteral("k 1"));
+    EXPECT_EQ(panels[1]->header()->title(), QStringLiteral("k 2"));
+    const auto& second = panels[1]->lanes().front().curves;
+    ASSERT_EQ(second.size(), 4U) << "three groups and the baseline of the other picture";
+    EXPECT_EQ(second[0].role, plots::CurveRole::Baseline);
+    EXPECT_EQ(second[3].name, QStringLiteral("E 16, score sigmoid, k 2"));
+    EXPECT_EQ(second[2].ink, plots::Ink::run(1 + 8)) << "8 is the second of three values, softmax_all the second of two";
+    EXPECT_EQ(second[3].ink, plots::Ink::run(2));
+    EXPECT_EQ(panels[0]->lanes().front().y.hi, panels[1]->lanes().front().y.hi) << "pictures share their axes";
+    page->setGrouping({"moe.experts", {}, {}, Mean::groups});
+    wait();
+    EXPECT_EQ(page->facets().panels().size(), 1U);
+    EXPECT_EQ(curves().size(), 3U);
+    EXPECT_EQ(cell(1, Column::Name), QStringLiteral("E 8, 4 runs"));
+}
+
+TEST_F(ComparePageTest, RunsCanBeOpenedGroupedByAKey) {
+    const std::string a = store.add(makeRun("a", 0, 1, 8)), b = store.add(makeRun("b", 0, 2, 8)), c = store.add(makeRun("c", 0, 1, 16));
+    open();
+    page->setRuns({QString::fromStdString(a), QString::fromStdString(b), QString::fromStdString(c)}, QStringLiteral("E"));
+    wait();
+    EXPECT_EQ(page->grouping().colour, "moe.experts");
+    EXPECT_EQ(cell(0, Column::Name), QStringLiteral("E 8, 2 seeds"));
+    EXPECT_EQ(cell(1, Column::Name), QStringLiteral("c"));
+    QSignalSpy messages(page.get(), &ComparePage::message);
+    page->setRuns({QString::fromStdString(a)}, QStringLiteral("nonsense"));
+    ASSERT_EQ(messages.size(), 1);
+    EXPECT_TRUE(messages[0][0].toString().contains(QStringLiteral("nonsense")));
+    wait();
 }
 
 TEST_F(ComparePageTest, ADamagedRunIsNamedAndTheOthersAreCompared) {
@@ -392,7 +447,7 @@ TEST_F(ComparePageTest, FiftyRunsOfTenThousandPointsAreAllDrawn) {
         ulids.push_back(store.add(run));
     }
     open();
-    page->findChild<QCheckBox*>(QStringLiteral("compareBySeed"))->setChecked(false);
+    average(Mean::none);
     compare(ulids);
     QElapsedTimer watch;
     watch.start();

@@ -92,10 +92,13 @@ std::string settingOf(const config::RunConfig& config, const std::string& key) {
 
 Grouped grouped(const std::vector<Entry>& entries, const Wanted& wanted, const std::string& baseline) {
     Grouped result;
-    std::map<std::string, std::size_t> places, repeats;
-    for (const Entry& entry : entries) {
-        // Equal settings and equal seed: a twin that was steered otherwise, or a repetition; never averaged with the first.
-        std::string key = wanted.groupBy.empty() ? statistics::seedlessKey(entry.config) + std::to_string(repeats[config::toJson(entry.config, -1)]++) : settingOf(entry.config, wanted.groupBy);
+    std::map<std::string, std::size_t> places;
+    std::vector<statistics::Likeness> runs;
+    for (const Entry& entry : entries) runs.push_back(statistics::likenessOf(entry.config));
+    const std::vector<std::string> keys = statistics::seedGroupKeys(runs);
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        const Entry& entry = entries[i];
+        const std::string key = wanted.groupBy.empty() ? keys[i] : settingOf(entry.config, wanted.groupBy);
         const auto [place, added] = places.try_emplace(key, result.groups.size());
         if (added) {
             result.groups.push_back({wanted.groupBy.empty() ? std::string() : key, {}});
