@@ -3,6 +3,7 @@
 
 #include "plots/paint.hpp"
 
+#include <QContextMenuEvent>
 #include <QKeyEvent>
 #include <QMouseEvent>
 #include <QPainter>
@@ -107,6 +108,11 @@ void ExpertLegend::mouseReleaseEvent(QMouseEvent* event) {
     if (event->button() != Qt::LeftButton) return;
     for (const Chip& chip : m_chips)
         if (chip.rect.contains(event->position().toPoint())) return choose(chip.expert);
+}
+
+void ExpertLegend::contextMenuEvent(QContextMenuEvent* event) {
+    for (const Chip& chip : m_chips)
+        if (chip.rect.contains(event->pos())) emit expertMenuRequested(chip.expert, event->globalPos());
 }
 
 void ExpertLegend::keyPressEvent(QKeyEvent* event) {

@@ -24,12 +24,14 @@ public:
 
 signals:
     void soloChanged(int expert);      // by a person
+    void expertMenuRequested(int expert, const QPoint& globalPos);
 
 protected:
     void paintEvent(QPaintEvent*) override;
     void resizeEvent(QResizeEvent*) override;
     void mouseReleaseEvent(QMouseEvent*) override;
     void keyPressEvent(QKeyEvent*) override;
+    void contextMenuEvent(QContextMenuEvent*) override;
 
 private:
     struct Chip {

@@ -4,6 +4,7 @@
 #include "plots/figures.hpp"
 #include "plots/paint.hpp"
 
+#include <QContextMenuEvent>
 #include <QHelpEvent>
 #include <QMouseEvent>
 #include <QToolTip>
@@ -255,6 +256,13 @@ int HeatPanel::rowAt(double y) const {
     const double inside = y - m_rect->top();
     if (!hasData() || inside < 0 || inside >= m_rect->height()) return -1;
     return m_order[size_t(std::clamp(int(inside * rows / m_rect->height()), 0, rows - 1))];
+}
+
+void HeatPanel::contextMenuEvent(QContextMenuEvent* event) {
+    const QPoint onPlot = plot()->mapFrom(this, event->pos());
+    const int row = m_rowMenus && hasData() && plot()->rect().contains(onPlot) ? rowAt(onPlot.y()) : -1;
+    if (row < 0) return Panel::contextMenuEvent(event);
+    emit rowMenuRequested(row, event->globalPos());
 }
 
 bool HeatPanel::eventFilter(QObject* object, QEvent* event) {

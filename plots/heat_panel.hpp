@@ -32,6 +32,7 @@ class HeatPanel : public Panel {
 public:
     explicit HeatPanel(QWidget* parent = nullptr);
     void setData(HeatData);
+    void setRowMenus(bool on) { m_rowMenus = on; }     // a right click on a row asks for its menu; the header keeps the panel's
 
     bool hasData() const override;
     QString summary() const override;
@@ -43,6 +44,7 @@ public:
 signals:
     void rowHovered(int row);                          // -1 when the mouse leaves
     void rowClicked(int row);
+    void rowMenuRequested(int row, const QPoint& globalPos);   // only if setRowMenus
 
 protected:
     void rebuild() override;
@@ -54,6 +56,7 @@ protected:
     QList<QCPAxisRect*> rects() const override;
     double snapped(double x) const override;
     bool eventFilter(QObject*, QEvent*) override;
+    void contextMenuEvent(QContextMenuEvent*) override;
 
 private:
     void sortRows();
@@ -66,6 +69,7 @@ private:
     HeatData m_data;
     std::vector<int> m_order;
     double m_orderEnd = 0;
+    bool m_rowMenus = false;
     QImage m_cells;
     QCPAxisRect* m_rect;
     PaintItem* m_map;

@@ -62,6 +62,9 @@ QPushButton[kind="link"] { background: transparent; border: 1px solid transparen
   min-height: 18px; }
 QPushButton[kind="link"]:hover { text-decoration: underline; }
 QPushButton[kind="link"]:focus { border: 2px solid @accent; padding: 0 1px; min-height: 16px; }
+QPushButton[kind="row"] { background: transparent; border: 1px solid transparent; color: @text; text-align: left; padding: 0 14px; border-radius: 0; }
+QPushButton[kind="row"]:hover { background: @hover; }
+QPushButton[kind="row"]:focus { border: 2px solid @accent; padding: 0 13px; }
 QPushButton[kind="problem"] { background: transparent; border: 1px solid transparent; color: @err; padding: 0 4px; }
 QPushButton[kind="problem"]:hover { text-decoration: underline; }
 QPushButton[kind="problem"]:focus { border: 2px solid @accent; padding: 0 3px; }
