@@ -54,6 +54,7 @@ Json sequenceJson(const data::Corpus& corpus, const data::Batch& batch, std::int
         Json token{{"id", batch.targets[at]}, {"text", corpus.decode(batch.targets[at])},
                    {"domain", corpus.domains().empty() ? "" : corpus.domains()[static_cast<std::size_t>(batch.domains[at])]}};
         if (!batch.kinds.empty()) token["kind"] = corpus.kinds()[static_cast<std::size_t>(batch.kinds[at])];
+        if (!batch.predictable.empty()) token["predictable"] = batch.predictable[at] != 0;
         tokens.push_back(std::move(token));
     }
     return tokens;
@@ -65,14 +66,16 @@ int sample(const Context& context, const RunOptions& options, const std::string&
     const auto corpus = open(context, options, source, config, problems);
     if (!corpus) return report(context, problems);
     const data::Batch batch = corpus->training(step, 0, config.training.batch, config.model.context);
-    Json sequences = Json::array();
+    Json sequences = Json::array(), first = Json::array();  // the first token of a sequence is read and never predicted
     std::string text;
     for (std::int64_t row = 0; row < batch.sequences; ++row) {
         sequences.push_back(sequenceJson(*corpus, batch, row));
+        const std::int32_t start = batch.inputs[static_cast<std::size_t>(row * batch.length)];
+        first.push_back({{"id", start}, {"text", corpus->decode(start)}});
         for (const Json& token : sequences.back()) text += token["text"].get<std::string>();
         text += '\n';
     }
-    context.result({{"step", step}, {"sequences", sequences}}, text);
+    context.result({{"step", step}, {"first", first}, {"sequences", sequences}}, text);
     return 0;
 }
 
