@@ -23,7 +23,7 @@ using storage::RunRow;
 using storage::RunState;
 
 constexpr int kRowHeight = 28, kGroupHeight = 34, kDotX = 22, kNameX = 34, kValueWidth = 40, kPrintWidth = 28, kPrintHeight = 14,
-              kStarRoom = 18, kShortName = 60;
+              kStarRoom = 18, kShortName = 60, kIndent = 12, kDeepest = 3;
 
 const RunsDockModel& modelOf(const QModelIndex& index) { return *qobject_cast<const RunsDockModel*>(index.model()); }
 
@@ -100,6 +100,14 @@ void drawMiniature(QPainter& painter, const QRect& rect, const RunRow& row, cons
         plots::paintSparkline(painter, rect, {row.sparkline.begin(), row.sparkline.end()}, ink);
 }
 
+/// A fork hangs on the run above it.
+void drawElbow(QPainter& painter, const QRect& line, int x, const Theme& theme) {
+    painter.setRenderHint(QPainter::Antialiasing, false);
+    painter.fillRect(QRect(x, line.top(), 1, line.height() / 2), theme.lineStrong);
+    painter.fillRect(QRect(x, line.center().y(), 5, 1), theme.lineStrong);
+    painter.setRenderHint(QPainter::Antialiasing);
+}
+
 void drawName(QPainter& painter, const QRect& room, const QString& name, bool star, const QColor& colour, const Theme& theme) {
     const QFontMetrics metrics = painter.fontMetrics();
     const int starRoom = star ? kStarRoom : 0;
@@ -145,10 +153,13 @@ void RunRowDelegate::paintGroup(QPainter& painter, const QStyleOptionViewItem& o
 void RunRowDelegate::paintRun(QPainter& painter, const QStyleOptionViewItem& option, const QModelIndex& index, const RunsDockModel& model) const {
     const Theme& theme = plots::theme();
     const RunRow& row = *model.run(index);
-    const QRect line = inside(option);
+    const QRect whole = inside(option);
+    const int depth = std::min(index.data(RunsDockModel::DepthRole).toInt(), kDeepest), indent = depth * kIndent;
+    const QRect line = whole.adjusted(indent, 0, 0, 0);
     painter.setRenderHint(QPainter::Antialiasing);
     painter.setFont(plots::uiFont(13));
-    drawBack(painter, line, option.state, theme);
+    drawBack(painter, whole, option.state, theme);
+    if (depth > 0) drawElbow(painter, line, kDotX + whole.left() - 8 + indent - kIndent, theme);
     const bool gone = model.section(index) == RunsDockModel::Section::trash;
     const QColor ink = gone ? theme.text3 : plots::colorOf(theme, RunWords::ink(row.ulid, row.colour));
     const QColor words = gone ? theme.text3 : theme.text;

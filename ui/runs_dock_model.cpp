@@ -1,6 +1,8 @@
 // Groups, the filter, and what each row says.
 #include "ui/runs_dock_model.hpp"
 
+#include <QSet>
+
 #include <algorithm>
 #include <cmath>
 
@@ -15,6 +17,31 @@ namespace {
 using storage::RunRow;
 
 QString text(const std::string& value) { return QString::fromStdString(value); }
+
+/// Rows in the order of a tree: each run followed by those forked from it, which stand one level deeper. Children of runs that are
+/// not in the list stay where they are.
+std::vector<int> arrangeForks(std::vector<const RunRow*>& rows) {
+    QHash<QString, std::vector<const RunRow*>> children;
+    QSet<QString> present;
+    for (const RunRow* row : rows) present.insert(text(row->ulid));
+    std::vector<const RunRow*> roots;
+    for (const RunRow* row : rows) {
+        const bool child = !row->parent.empty() && row->parent != row->ulid && present.contains(text(row->parent));
+        if (child) children[text(row->parent)].push_back(row);
+        else roots.push_back(row);
+    }
+    std::vector<const RunRow*> arranged;
+    std::vector<int> depths;
+    const auto place = [&](const auto& self, const RunRow* row, int depth) -> void {
+        arranged.push_back(row);
+        depths.push_back(depth);
+        for (const RunRow* child : children.take(text(row->ulid))) self(self, child, depth + 1);
+    };
+    for (const RunRow* root : roots) place(place, root, 0);
+    if (arranged.size() != rows.size()) return {};  // parents in a circle: a damaged list stays flat
+    rows = std::move(arranged);
+    return depths;
+}
 
 QHash<QString, QString> presetTitles() {
     QHash<QString, QString> titles;
@@ -64,7 +91,7 @@ QString RunsDockModel::titleOf(const RunRow& row) {
 std::vector<RunsDockModel::Group> RunsDockModel::grouped() {
     std::vector<Group> groups;
     QHash<QString, std::size_t> places;
-    Group archive{tr("Archived"), Section::archived, {}}, trash{tr("Trash"), Section::trash, {}};
+    Group archive{tr("Archived"), Section::archived, {}, {}}, trash{tr("Trash"), Section::trash, {}, {}};
     for (const RunRow& row : *m_runs) {
         if (!matches(row)) continue;
         if (row.archived && !m_showArchived) {
@@ -74,10 +101,11 @@ std::vector<RunsDockModel::Group> RunsDockModel::grouped() {
         const QString title = titleOf(row);
         if (!places.contains(title)) {
             places.insert(title, groups.size());
-            groups.push_back({title, Section::runs, {}});
+            groups.push_back({title, Section::runs, {}, {}});
         }
         groups[places.value(title)].rows.push_back(&row);
     }
+    for (Group& group : groups) group.depths = arrangeForks(group.rows);
     for (const RunRow& row : *m_trash)
         if (matches(row)) trash.rows.push_back(&row);
     if (!archive.rows.empty()) groups.push_back(std::move(archive));
@@ -147,6 +175,11 @@ const RunRow* RunsDockModel::run(const QModelIndex& index) const {
     return m_groups[index.internalId() - 1].rows[static_cast<std::size_t>(index.row())];
 }
 
+int RunsDockModel::depth(const QModelIndex& index) const {
+    const std::vector<int>& depths = m_groups[index.internalId() - 1].depths;
+    return static_cast<std::size_t>(index.row()) < depths.size() ? depths[static_cast<std::size_t>(index.row())] : 0;
+}
+
 RunsDockModel::Section RunsDockModel::section(const QModelIndex& index) const {
     const std::size_t group = index.internalId() == 0 ? static_cast<std::size_t>(index.row()) : index.internalId() - 1;
     return m_groups[group].section;
@@ -170,6 +203,7 @@ QVariant RunsDockModel::data(const QModelIndex& index, int role) const {
             case Qt::AccessibleDescriptionRole: return description(*row, section(index));
             case Qt::AccessibleTextRole: return tr("%1, %2").arg(RunWords::oneLine(row->name), RunWords::state(row->state));
             case UlidRole: return text(row->ulid);
+            case DepthRole: return depth(index);
             default: return {};
         }
     }
@@ -202,6 +236,7 @@ QString RunsDockModel::description(const RunRow& row, Section section) {
     QString state = RunWords::state(row.state);
     if (row.steps > 0) state += tr(", step %1 of %2").arg(plots::groupedInteger(row.step), plots::groupedInteger(row.steps));
     lines << state;
+    if (!row.parent.empty()) lines << (row.parentStep > 0 ? tr("Forked at step %1").arg(plots::groupedInteger(row.parentStep)) : tr("A twin of another run"));
     if (!row.reason.empty()) lines << RunWords::oneLine(row.reason);
     if (row.conflict) lines << tr("Its database belongs to another run.");
     if (std::isfinite(row.valLoss)) {

@@ -19,7 +19,7 @@ namespace moescope::ui {
 class RunsDockModel : public QAbstractItemModel {
     Q_OBJECT
 public:
-    enum Role { UlidRole = Qt::UserRole + 1, CountRole };
+    enum Role { UlidRole = Qt::UserRole + 1, CountRole, DepthRole };  // depth: 0, or 1 and more below the run it was forked from
     enum class Section { runs, archived, trash };
 
     explicit RunsDockModel(QObject* parent = nullptr);
@@ -57,9 +57,11 @@ private:
         QString title;
         Section section = Section::runs;
         std::vector<const storage::RunRow*> rows;
+        std::vector<int> depths;   ///< of rows; empty = all 0
     };
     std::vector<Group> grouped();
     bool matches(const storage::RunRow& row);
+    int depth(const QModelIndex& run) const;
     bool sameShape(const std::vector<Group>& groups) const;
     void show(std::vector<Group> groups);
     void update(std::vector<Group> groups);

@@ -157,6 +157,16 @@ plots::Lane lossLane(const RunData& run, const TrainView& view) {
     return result;
 }
 
+plots::Lane withParent(plots::Lane lane, const RunData* parent, const TrainView& view) {
+    if (!parent || !parent->hasAxis(view.axis)) return lane;
+    Curve behind = figured(curve("parent_loss", text("parent"), CurveRole::Statistic, points(*parent, parent->track("loss"), 0, view.axis)), plots::Figure::Fixed3);
+    behind.ink = Ink{Ink::Text3, 0, 0, {}};
+    behind.width = 1;
+    behind.smoothed = true;
+    lane.curves.insert(lane.curves.begin(), std::move(behind));
+    return lane;
+}
+
 plots::HeatData loadMap(const RunData& run, const TrainView& view) {
     plots::HeatData map;
     const Track* load = run.track("load");

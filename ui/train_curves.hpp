@@ -29,6 +29,8 @@ struct Concentration {
 const std::vector<Concentration>& concentrations();
 
 plots::Lane lossLane(const RunData&, const TrainView&);
+/// The lane with the loss of the run it was forked from faintly under it; nullptr changes nothing.
+plots::Lane withParent(plots::Lane lane, const RunData* parent, const TrainView&);
 plots::HeatData loadMap(const RunData&, const TrainView&);
 /// Share of experts in use for every MoE layer, layers over x (many layers).
 plots::HeatData layerHealthMap(const RunData&, const TrainView&);

@@ -65,7 +65,7 @@ void TrainGrid::makePanels() {
     m_use = new plots::LanesPanel(this);
     m_health = new plots::LanesPanel(this);
     add(m_loss, "lossPanel", tr("Loss"), [this] {
-        m_loss->setData(inked(lossLane(*m_data, m_view), m_ink));
+        m_loss->setData(withParent(inked(lossLane(*m_data, m_view), m_ink), m_data == m_parent ? nullptr : m_parent, m_view));
         m_loss->setToolTip(lossNote(*m_data));
     });
     add(m_load, "loadPanel", tr("Expert load"), [this] { m_load->setData(loadMap(*m_data, m_view)); });
@@ -88,6 +88,8 @@ void TrainGrid::makePanels() {
     };
     connect(m_logits->header(), &plots::PanelHeader::choiceChanged, this, chooseExpert);
     connect(m_load, &plots::HeatPanel::rowClicked, this, chooseExpert);
+    m_load->setRowMenus(true);
+    connect(m_load, &plots::HeatPanel::rowMenuRequested, this, &TrainGrid::expertMenuRequested);
 }
 
 TrainGrid::Kind TrainGrid::kindOf(const RunData* data) const {
@@ -181,6 +183,12 @@ void TrainGrid::nameChoices() {
     QStringList experts;
     for (int e = 0; e < m_data->experts(); ++e) experts << tr("%1, mean of E%2").arg(layerName()).arg(e);
     m_logits->header()->setChoices(m_data->experts() > kManyExperts ? QStringList() : experts, m_view.expert);
+}
+
+void TrainGrid::setParentRun(const RunData* data) {
+    if (!data && !m_parent) return;
+    m_parent = data;
+    refresh();
 }
 
 void TrainGrid::setView(const TrainView& view) {

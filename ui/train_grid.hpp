@@ -32,6 +32,8 @@ public:
 
     /// `data` must outlive the next call; nullptr = none.
     void setRun(const RunData* data, plots::Ink runInk);
+    /// The run it was forked from, drawn faintly behind its loss; nullptr = none. `data` must outlive the next call.
+    void setParentRun(const RunData* data);
     void setView(const TrainView& view);
     const TrainView& view() const { return m_view; }
     void setSmoothing(double weight);
@@ -48,6 +50,7 @@ public:
 
 signals:
     void viewChosen(const moescope::ui::TrainView& view);   ///< in a panel: concentration or expert
+    void expertMenuRequested(int expert, const QPoint& globalPos);   ///< of the shown layer
     void exportRequested(moescope::plots::Panel* panel, moescope::plots::ExportFormat format);
 
 protected:
@@ -78,7 +81,7 @@ private:
     plots::FanPanel* m_logits = nullptr;
     plots::LanesPanel *m_use = nullptr, *m_health = nullptr;
     plots::Panel* m_maximised = nullptr;
-    const RunData* m_data = nullptr;
+    const RunData *m_data = nullptr, *m_parent = nullptr;
     plots::Ink m_ink;
     TrainView m_view;
     Kind m_kind = Kind::none;
