@@ -40,7 +40,7 @@ QString problemText(const Json& line) {
     return sentences.join(QLatin1Char('\n'));
 }
 
-CommandAnswer unreadable() { return {false, 0, {{"engine", "The engine gave no answer that can be read."}}}; }
+CommandAnswer unreadable() { return {false, 0, {{"engine", "The engine gave no answer that can be read."}}, {}}; }
 
 CommandAnswer parseAnswer(const QByteArray& line) {
     const Json answer = Json::parse(line.constData(), line.constData() + line.size(), nullptr, false);
@@ -49,7 +49,7 @@ CommandAnswer parseAnswer(const QByteArray& line) {
     if (!step.is_number_integer()) return unreadable();
     base::Problems problems = problemsOf(answer);
     if (!answer["ok"] && problems.empty()) return unreadable();
-    return {answer["ok"], step, std::move(problems)};
+    return {answer["ok"], step, std::move(problems), line};
 }
 
 }  // namespace
@@ -132,7 +132,7 @@ void EngineLink::send(const QString& socketPath, const config::Command& command,
     connect(socket, &QLocalSocket::readyRead, socket, [socket, done] {
         if (socket->canReadLine()) done(parseAnswer(socket->readLine()));
     });
-    connect(socket, &QLocalSocket::errorOccurred, socket, [done] { done({false, 0, {{"engine", "The engine does not answer."}}}); });
+    connect(socket, &QLocalSocket::errorOccurred, socket, [done] { done({false, 0, {{"engine", "The engine does not answer."}}, {}}); });
     socket->connectToServer(socketPath);
     socket->write(QByteArray::fromStdString(config::toJson(command)) + '\n');
 }

@@ -22,6 +22,7 @@ struct CommandAnswer {
     bool ok = false;
     std::int64_t step = 0;
     base::Problems problems;
+    QByteArray json;             ///< the whole line, for questions that bring more than a step
 };
 
 /// GUI thread.

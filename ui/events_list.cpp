@@ -32,16 +32,6 @@ const QHash<QString, QString>& labels() {
     return all;
 }
 
-QString wordsOf(const telemetry::Event& event) {
-    QString text = RunWords::oneLine(event.text);
-    text.replace(QStringLiteral(" -> "), QStringLiteral(" → "));
-    const QString key = text.section(QLatin1Char(' '), 0, 0);
-    if (labels().contains(key)) text.replace(0, key.size(), labels().value(key));
-    if (event.code == "command.set") text.replace(QRegularExpression(QStringLiteral("\\b(\\d+)\\.0\\b")), QStringLiteral("\\1"));
-    if (text.endsWith(QLatin1Char('.'))) text.chop(1);
-    return text;
-}
-
 /// "Router rigged from the start: E0 +6", when the settings say so; empty otherwise.
 QString rigWords(const config::RouterConfig& router) {
     QStringList rigged;
@@ -52,13 +42,23 @@ QString rigWords(const config::RouterConfig& router) {
 
 }  // namespace
 
+QString eventWords(const telemetry::Event& event) {
+    QString text = RunWords::oneLine(event.text);
+    text.replace(QStringLiteral(" -> "), QStringLiteral(" → "));
+    const QString key = text.section(QLatin1Char(' '), 0, 0);
+    if (labels().contains(key)) text.replace(0, key.size(), labels().value(key));
+    if (event.code == "command.set") text.replace(QRegularExpression(QStringLiteral("\\b(\\d+)\\.0\\b")), QStringLiteral("\\1"));
+    if (text.endsWith(QLatin1Char('.'))) text.chop(1);
+    return text;
+}
+
 std::vector<ShownEvent> shownEvents(const RunData& run) {
     std::vector<ShownEvent> shown;
     if (const QString rig = rigWords(run.config().router); !rig.isEmpty()) shown.push_back({1, 0, false, rig});
     for (const storage::StoredEvent& stored : run.events()) {
         if (stored.superseded || !isShown(stored.event)) continue;
         shown.push_back({static_cast<int>(shown.size()) + 1, static_cast<double>(stored.event.step), stored.event.severity >= telemetry::Severity::warning,
-                         wordsOf(stored.event)});
+                         eventWords(stored.event)});
     }
     return shown;
 }

@@ -19,6 +19,9 @@ struct ShownEvent {
     bool operator==(const ShownEvent&) const = default;
 };
 
+/// One line of an event as people read it.
+QString eventWords(const telemetry::Event& event);
+
 /// Commands, alarms of the router, losses that jumped or broke, resumes; superseded ones are left out. Pure.
 std::vector<ShownEvent> shownEvents(const RunData& run);
 

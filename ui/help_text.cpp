@@ -46,7 +46,7 @@ const std::vector<Place>& places() {
         {"healthPanel", QT_TRANSLATE_NOOP("Help", "Training health"), {"gradient_norm", "learning_rate", "dropped_assignments"},
          QT_TRANSLATE_NOOP("Help", "Spikes of the gradient norm come before a divergence. Drops above a few per cent mean that the capacity is too small or the load uneven.")},
         {"inspectorLayer", QT_TRANSLATE_NOOP("Help", "The layer at the shown step"), {"effective_experts", "imbalance", "dead", "load"},
-         QT_TRANSLATE_NOOP("Help", "The line marks the fair share. Click an expert to mute it or to rig the router towards it.")},
+         QT_TRANSLATE_NOOP("Help", "The line marks the fair share. Click an expert for what can be done to it.")},
         {"inspectorDomains", QT_TRANSLATE_NOOP("Help", "Loss by domain"), {"domain_loss"},
          QT_TRANSLATE_NOOP("Help", "The mark is the entropy of the source: no model can be better for long. Mute an expert and see which bar jumps.")},
         {"routingLoad", QT_TRANSLATE_NOOP("Help", "Load of every layer"), {"load", "imbalance", "effective_experts"},
@@ -63,6 +63,10 @@ const std::vector<Place>& places() {
          QT_TRANSLATE_NOOP("Help", "A bar beyond its chance mark is structure. If the token information is as long, the experts may only know the alphabet.")},
         {"routingSaturation", QT_TRANSLATE_NOOP("Help", "When the routing settles"), {"first_choice_stays", "agrees_with_newest"},
          QT_TRANSLATE_NOOP("Help", "Near 1: the router has decided, what follows trains the experts. A fall in a late stretch means that tokens still change hands.")},
+        {"biasBars", QT_TRANSLATE_NOOP("Help", "Load and router bias"), {"load"},
+         QT_TRANSLATE_NOOP("Help", "The slider adds a constant to the expert's router logit: +6 or more collapses the router onto it, a negative one starves it. The pale bar is that constant. It stays after a cure; 0 takes it away.")},
+        {"muteEffect", QT_TRANSLATE_NOOP("Help", "What each domain loses"), {"domain_loss"},
+         QT_TRANSLATE_NOOP("Help", "Validation loss with the expert switched off minus with it on, in nats per token, on the same batches. One long bar: the expert owns that domain. All near 0: others can stand in for it.")},
         {"inspectorDevice", QT_TRANSLATE_NOOP("Help", "Device"), {"memory", "tokens_per_second"}, nullptr},
     };
     return all;

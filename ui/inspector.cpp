@@ -3,7 +3,6 @@
 
 #include <QHBoxLayout>
 #include <QLabel>
-#include <QMenu>
 #include <QPainter>
 #include <QVBoxLayout>
 
@@ -23,7 +22,6 @@
 namespace moescope::ui {
 namespace {
 
-constexpr double kRig = 6;
 constexpr int kSide = 16;
 
 QLabel* label(QWidget* parent, const QFont& font, const char* role) {
@@ -182,8 +180,8 @@ void Inspector::buildLayer() {
     m_muted->setObjectName(QStringLiteral("mutedExperts"));
     m_muted->setWordWrap(true);
     section.column->addWidget(m_muted);
-    connect(m_load, &plots::LoadBars::expertMenuRequested, this, &Inspector::expertMenu);
-    connect(m_load, &plots::LoadBars::expertClicked, this, [this](int expert) { expertMenu(expert, QCursor::pos()); });
+    connect(m_load, &plots::LoadBars::expertMenuRequested, this, &Inspector::expertMenuRequested);
+    connect(m_load, &plots::LoadBars::expertClicked, this, [this](int expert) { emit expertMenuRequested(expert, QCursor::pos()); });
 }
 
 void Inspector::buildDomains() {
@@ -286,34 +284,6 @@ void Inspector::showLayer(std::int64_t moeLayer, double step, bool live) {
     if (!rigged.isEmpty()) lines << tr("Rigged: %1").arg(rigged.join(QStringLiteral(", ")));
     m_muted->setText(lines.join(QLatin1Char('\n')));
     m_muted->setVisible(!lines.isEmpty());
-}
-
-void Inspector::toggleMute(int expert) {
-    const auto layer = static_cast<std::int64_t>(m_run.data()->meta().facts.moeLayers[static_cast<std::size_t>(m_layer)]);
-    const bool muted = m_run.steering().isMuted(layer, expert);
-    m_run.send({muted ? "unmute" : "mute", {{"layer", layer}, {"expert", std::int64_t{expert}}}});
-}
-
-void Inspector::expertMenu(int expert, const QPoint& at) {
-    const RunData* data = m_run.data();
-    if (!data || static_cast<std::size_t>(m_layer) >= data->meta().facts.moeLayers.size()) return;
-    const auto layer = static_cast<std::int64_t>(data->meta().facts.moeLayers[static_cast<std::size_t>(m_layer)]);
-    auto* menu = new QMenu(this);
-    menu->setObjectName(QStringLiteral("expertMenu"));
-    menu->setAttribute(Qt::WA_DeleteOnClose);
-    menu->addSection(tr("Expert E%1, layer %2").arg(expert).arg(layer));
-    menu->addAction(tr("Show its mean logit"), this, [this, expert] { emit expertChosen(expert); })->setObjectName(QStringLiteral("showExpert"));
-    if (m_run.canSteer()) {
-        const auto rig = [this, layer, expert](double bias) { m_run.send({"rig", {{"layer", layer}, {"expert", std::int64_t{expert}}, {"bias", bias}}}); };
-        const bool muted = m_run.steering().isMuted(layer, expert);
-        menu->addAction(muted ? tr("Unmute") : tr("Mute"), this, [this, expert] { toggleMute(expert); })->setObjectName(QStringLiteral("muteExpert"));
-        if (m_run.steering().rigOf(layer, expert) != kRig) menu->addAction(tr("Rig router towards it, +6"), this, [rig] { rig(kRig); })->setObjectName(QStringLiteral("rigExpert"));
-        if (m_run.steering().rigOf(layer, expert) != 0) menu->addAction(tr("Take its rig away"), this, [rig] { rig(0); })->setObjectName(QStringLiteral("unrigExpert"));
-    } else {
-        QAction* why = menu->addAction(tr("Mute and rig work while an engine has the run"));
-        why->setEnabled(false);
-    }
-    menu->popup(at);
 }
 
 }  // namespace moescope::ui

@@ -29,7 +29,7 @@ public:
     void refresh(std::int64_t moeLayer, double step, bool live);
 
 signals:
-    void expertChosen(int expert);   ///< whose mean the logit fan should draw
+    void expertMenuRequested(int expert, const QPoint& globalPos);   ///< of the shown layer
 
 protected:
     void resizeEvent(QResizeEvent*) override;
@@ -47,8 +47,6 @@ private:
     void buildDevice();
     void showRun(double step);
     void showLayer(std::int64_t moeLayer, double step, bool live);
-    void expertMenu(int expert, const QPoint& at);
-    void toggleMute(int expert);
     void fitDomains();  ///< little room: the list of domains goes first
 
     WatchedRun& m_run;

@@ -16,12 +16,16 @@
 
 #include "plots/scrubber.hpp"
 #include "ui/compare_page.hpp"
+#include "ui/data_page.hpp"
+#include "ui/device_page.hpp"
 #include "ui/engine_link.hpp"
 #include "ui/inspector.hpp"
+#include "ui/interventions_dock.hpp"
 #include "ui/main_window_status.hpp"
 #include "ui/new_run_page.hpp"
 #include "ui/routing_page.hpp"
 #include "ui/run_library.hpp"
+#include "ui/run_parent.hpp"
 #include "ui/run_watched.hpp"
 #include "ui/run_words.hpp"
 #include "ui/runs_dock.hpp"
@@ -64,7 +68,8 @@ QToolBar* makeBar(QMainWindow* window, const char* name, QWidget* content, Qt::T
 
 MainWindow::MainWindow(const QString& storeFolder, QSettings* settings, QWidget* parent)
     : QMainWindow(parent), m_settings(settings), m_library(std::make_unique<RunLibrary>(storeFolder)), m_engines(std::make_unique<EngineLink>(storeFolder)),
-      m_run(std::make_unique<WatchedRun>(*m_library, *m_engines)), m_cursor(std::make_unique<TrainCursor>()) {
+      m_run(std::make_unique<WatchedRun>(*m_library, *m_engines)), m_cursor(std::make_unique<TrainCursor>()),
+      m_parent(std::make_unique<ParentRun>()) {
     setObjectName(QStringLiteral("mainWindow"));
     setWindowTitle(tr("MoEScope"));
     setAcceptDrops(true);
@@ -84,6 +89,7 @@ MainWindow::MainWindow(const QString& storeFolder, QSettings* settings, QWidget*
     connectRun();
     connectEngines();
     connectPages();
+    connectInterventions();
     resize(1440, 900);
     if (m_settings) restoreGeometry(m_settings->value(QStringLiteral("window/geometry")).toByteArray());
     showPage(PageId::start);
@@ -96,7 +102,7 @@ MainWindow::~MainWindow() {
     m_engines->disconnect(this);
     // Pages borrow run, cursor and library: they go before them.
     delete takeCentralWidget();
-    for (QWidget* part : std::initializer_list<QWidget*>{m_runsDock, m_inspectorDock, m_topBar, m_bottomBar, m_status}) delete part;
+    for (QWidget* part : std::initializer_list<QWidget*>{m_runsDock, m_inspectorDock, m_interventionsDock, m_topBar, m_bottomBar, m_status}) delete part;
 }
 
 void MainWindow::buildPages() {
@@ -112,10 +118,14 @@ void MainWindow::buildPages() {
     m_routing = new RoutingPage(*m_run, *m_cursor, [this](const QString& ulid) { return m_library->runFolder(ulid); }, m_tabs);
     m_compare = new ComparePage(*m_library, *m_engines, m_tabs);
     m_newRun = new NewRunPage(*m_library, *m_engines, m_stack);
+    m_data = new DataPage(*m_run, m_library->storeFolder(), [this](const QString& ulid) { return m_library->runFolder(ulid); }, [this] { return m_newRun->config(); }, m_tabs);
+    m_device = new DevicePage(*m_run, m_library->storeFolder(), m_tabs);
     m_options = new TrainOptions(m_tabs);
     m_tabs->addTab(m_train, tr("Train"));
     m_tabs->addTab(m_routing, tr("Routing"));
     m_tabs->addTab(m_compare, tr("Compare"));
+    m_tabs->addTab(m_data, tr("Data"));
+    m_tabs->addTab(m_device, tr("Device"));
     m_tabs->setCornerWidget(m_options, Qt::TopRightCorner);
     for (QWidget* each : std::initializer_list<QWidget*>{m_start, m_tabs, m_newRun}) m_stack->addWidget(each);
     m_start->setEngineMissing(EngineLink::enginePath().isEmpty());
@@ -128,9 +138,14 @@ void MainWindow::buildDocks() {
     setDockOptions(QMainWindow::AnimatedDocks);
     m_runs = new RunsDock(*m_library, *m_engines, this);
     m_inspector = new Inspector(*m_run, this);
-    for (QWidget* content : std::initializer_list<QWidget*>{m_runs, m_inspector}) content->setMinimumHeight(100);
+    m_interventions = new InterventionsDock(*m_run, this);
+    for (QWidget* content : std::initializer_list<QWidget*>{m_runs, m_inspector, m_interventions}) content->setMinimumHeight(100);
     m_runsDock = makeDock(this, "runsDock", tr("Runs"), m_runs, Qt::LeftDockWidgetArea);
     m_inspectorDock = makeDock(this, "inspectorDock", tr("Inspector"), m_inspector, Qt::RightDockWidgetArea);
+    m_interventionsDock = makeDock(this, "interventionsDock", tr("Interventions"), m_interventions, Qt::RightDockWidgetArea);
+    setTabPosition(Qt::RightDockWidgetArea, QTabWidget::North);
+    tabifyDockWidget(m_inspectorDock, m_interventionsDock);
+    m_inspectorDock->raise();
 }
 
 void MainWindow::buildBars() {
@@ -146,11 +161,13 @@ void MainWindow::buildBars() {
 
 void MainWindow::showPage(PageId page) {
     m_page = page;
-    const bool tabPage = page == PageId::train || page == PageId::routing || page == PageId::compare;
+    const bool tabPage = page != PageId::start && page != PageId::newRun;
     m_stack->setCurrentWidget(page == PageId::start ? static_cast<QWidget*>(m_start) : page == PageId::newRun ? static_cast<QWidget*>(m_newRun) : m_tabs);
     if (page == PageId::train) m_tabs->setCurrentWidget(m_train);
     if (page == PageId::routing) m_tabs->setCurrentWidget(m_routing);
     if (page == PageId::compare) m_tabs->setCurrentWidget(m_compare);
+    if (page == PageId::data) m_tabs->setCurrentWidget(m_data);
+    if (page == PageId::device) m_tabs->setCurrentWidget(m_device);
     showChrome();
     if (page == PageId::train) m_train->refresh();
     if (page == PageId::routing) m_routing->refresh();
@@ -158,28 +175,35 @@ void MainWindow::showPage(PageId page) {
 }
 
 void MainWindow::showChrome() {
-    const bool train = m_page == PageId::train, stepped = train || m_page == PageId::routing, tabs = stepped || m_page == PageId::compare;
+    const bool train = m_page == PageId::train, stepped = train || m_page == PageId::routing, tabs = m_page != PageId::start && m_page != PageId::newRun;
     const bool open = m_run->data() != nullptr;
     m_topBar->setVisible(stepped && open);
     m_bottomBar->setVisible(stepped && open);
     m_options->setVisible(train && open);
     m_runsDock->setVisible(tabs && m_runsWanted);
     m_inspectorDock->setVisible(train && open && m_inspectorWanted && width() >= kNoInspector);
+    const bool experts = open && m_run->data()->experts() > 0;
+    const bool inFront = m_interventionsAsked && !m_interventionsDock->isVisible();
+    m_interventionsDock->setVisible(stepped && experts && (m_interventionsAsked || (train && m_interventionsWanted && width() >= kNoInspector)));
+    if (inFront) m_interventionsDock->raise();
 }
 
 const QStringList& MainWindow::layouts() {
-    static const QStringList names{QStringLiteral("research"), QStringLiteral("teach"), QStringLiteral("compact")};
+    static const QStringList names{QStringLiteral("research"), QStringLiteral("teach"), QStringLiteral("compact"), QStringLiteral("steer")};
     return names;
 }
 
 void MainWindow::useLayout(const QString& name) {
     const auto index = layouts().indexOf(name);
     if (index < 0) return;
+    const bool steer = name == QLatin1String("steer");
     m_runsWanted = index == 0;
-    m_inspectorWanted = index < 2;
-    for (const auto& [action, on] : {std::pair{"showRuns", m_runsWanted}, {"showInspector", m_inspectorWanted}})
+    m_inspectorWanted = m_interventionsWanted = index < 2 || steer;
+    m_interventionsAsked = steer;
+    for (const auto& [action, on] : {std::pair{"showRuns", m_runsWanted}, {"showInspector", m_inspectorWanted}, {"showInterventions", m_interventionsWanted}})
         if (auto* entry = findChild<QAction*>(QLatin1String(action))) entry->setChecked(on);
     showChrome();
+    (steer ? m_interventionsDock : m_inspectorDock)->raise();
 }
 
 void MainWindow::fitToSize() {
@@ -187,6 +211,7 @@ void MainWindow::fitToSize() {
     const int left = narrow ? 216 : 232, right = narrow ? 236 : 264;
     m_runs->setMinimumWidth(left);
     m_inspector->setMinimumWidth(right);
+    m_interventions->setMinimumWidth(right);
     resizeDocks({m_runsDock, m_inspectorDock}, {left, right}, Qt::Horizontal);
     m_train->setShort(height() < kVeryShort);
     showChrome();
@@ -201,6 +226,8 @@ bool MainWindow::isComplete() const {
     if (!m_library->loaded()) return false;
     if (!m_run->ulid().isEmpty() && !m_run->data() && m_run->problem().isEmpty()) return false;
     if (m_page == PageId::routing) return m_routing->complete();
+    if (m_page == PageId::data) return m_data->complete();
+    if (m_page == PageId::device) return m_device->complete();
     return m_page != PageId::compare || m_compare->complete();
 }
 

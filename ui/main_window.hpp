@@ -26,8 +26,12 @@ class Scrubber;
 namespace moescope::ui {
 
 class ComparePage;
+class DataPage;
+class DevicePage;
 class EngineLink;
 class Inspector;
+class InterventionsDock;
+class ParentRun;
 class NewRunPage;
 class RoutingPage;
 class RunLibrary;
@@ -42,7 +46,7 @@ class WatchedRun;
 struct BannerContent;
 struct TrainView;
 
-enum class PageId { start, train, routing, compare, newRun };
+enum class PageId { start, train, routing, compare, data, device, newRun };
 
 /// GUI thread. `settings` = nullptr: nothing is remembered (tests, pictures).
 class MainWindow : public QMainWindow {
@@ -78,6 +82,8 @@ public:
     RoutingPage& routingPage() { return *m_routing; }
     ComparePage& comparePage() { return *m_compare; }
     NewRunPage& newRunPage() { return *m_newRun; }
+    DataPage& dataPage() { return *m_data; }
+    InterventionsDock& interventions() { return *m_interventions; }
 
     /// Seams: tests answer these without a dialog.
     std::function<CloseChoice(const QStringList& names)> askBeforeClosing;
@@ -118,6 +124,20 @@ private:
     void onBanner(const QString& key);
     void openOwnText(const QStringList& paths);
 
+    void connectInterventions();           // main_window_interventions.cpp
+    void showInterventions();
+    void expertMenu(std::int64_t layer, int expert, const QPoint& at);
+    void takeRun(qint64 more);
+    void sendWhenTaken();
+    void rewindTo(qint64 checkpoint, double lrFactor);
+    void chooseRewind();
+    void forkHere();
+    void startTwinFrom(qint64 checkpoint, const QString& words);
+    void showGradientNorms();
+    void openParent();
+    BannerContent sentinelBanner() const;
+    void calmDown();
+
     void trainConfig(const config::RunConfig& config, const QString& name, const QStringList& tags);
     void trainAgain();
     void resumeRun();
@@ -134,6 +154,7 @@ private:
     std::unique_ptr<EngineLink> m_engines;
     std::unique_ptr<WatchedRun> m_run;
     std::unique_ptr<TrainCursor> m_cursor;
+    std::unique_ptr<ParentRun> m_parent;
 
     QStackedWidget* m_stack = nullptr;
     QTabWidget* m_tabs = nullptr;
@@ -141,22 +162,26 @@ private:
     TrainPage* m_train = nullptr;
     RoutingPage* m_routing = nullptr;
     ComparePage* m_compare = nullptr;
+    DataPage* m_data = nullptr;
+    DevicePage* m_device = nullptr;
     NewRunPage* m_newRun = nullptr;
     RunsDock* m_runs = nullptr;
     Inspector* m_inspector = nullptr;
+    InterventionsDock* m_interventions = nullptr;
     TrainOptions* m_options = nullptr;
     Toolbar* m_toolbar = nullptr;
     plots::Scrubber* m_scrubber = nullptr;
     StatusRow* m_status = nullptr;
-    QDockWidget *m_runsDock = nullptr, *m_inspectorDock = nullptr;
+    QDockWidget *m_runsDock = nullptr, *m_inspectorDock = nullptr, *m_interventionsDock = nullptr;
     QToolBar *m_topBar = nullptr, *m_bottomBar = nullptr;
     QTimer *m_dataTimer = nullptr, *m_textTimer = nullptr;
 
     PageId m_page = PageId::start;
-    bool m_runsWanted = true, m_inspectorWanted = true, m_dataDirty = false, m_closing = false;
+    bool m_runsWanted = true, m_inspectorWanted = true, m_interventionsWanted = true, m_interventionsAsked = false, m_dataDirty = false, m_closing = false;
     QSet<int> m_ours;                      ///< tokens of engines whose run is opened when it starts
     QHash<int, QString> m_twins;           ///< token of a twin: its original
     QSet<QString> m_startedHere, m_known;  ///< ULIDs
+    std::vector<config::Command> m_whenTaken;  ///< for the engine that is taking the open run
     QString m_twinned, m_appeared, m_trouble;
 };
 

@@ -7,8 +7,11 @@
 
 #include "plots/scrubber.hpp"
 #include "ui/compare_page.hpp"
+#include "ui/data_page.hpp"
+#include "ui/device_page.hpp"
 #include "ui/engine_link.hpp"
 #include "ui/inspector.hpp"
+#include "ui/interventions_dock.hpp"
 #include "ui/main_window.hpp"
 #include "ui/main_window_status.hpp"
 #include "ui/new_run_page.hpp"
@@ -50,7 +53,7 @@ void MainWindow::connectRun() {
 
 void MainWindow::connectPages() {
     connect(m_tabs, &QTabWidget::currentChanged, this, [this](int index) {
-        static constexpr PageId pages[] = {PageId::train, PageId::routing, PageId::compare};
+        static constexpr PageId pages[] = {PageId::train, PageId::routing, PageId::compare, PageId::data, PageId::device};
         if (std::ranges::find(pages, m_page) != std::end(pages)) showPage(pages[index]);
     });
     connect(m_train, &TrainPage::viewChanged, this, &MainWindow::onView);
@@ -72,14 +75,15 @@ void MainWindow::connectPages() {
     });
     connect(m_options, &TrainOptions::smoothingChosen, this, [this](double weight) { m_train->grid().setSmoothing(weight); });
     m_train->grid().setSmoothing(m_options->smoothing());
-    connect(m_inspector, &Inspector::expertChosen, this, [this](int expert) {
-        TrainView view = m_train->view();
-        view.expert = expert;
-        m_train->setView(view);
-    });
     connect(m_runs, &RunsDock::runActivated, this, &MainWindow::openRun);
     connect(m_runs, &RunsDock::newRunRequested, this, [this] { showPage(PageId::newRun); });
     connect(m_runs, &RunsDock::compareRequested, this, [this](const QStringList& ulids) { compareRuns(ulids); });
+    connect(m_data, &DataPage::newRunRequested, this, [this] { showPage(PageId::newRun); });
+    connect(m_data, &DataPage::sampleChosen, this, [this](int token) {
+        m_cursor->pin(std::nullopt);
+        showPage(PageId::routing);
+        m_routing->showToken(token);
+    });
     connect(m_compare, &ComparePage::runActivated, this, &MainWindow::openRun);
     connect(m_newRun, &NewRunPage::trainRequested, this, &MainWindow::trainConfig);
     connect(m_newRun, &NewRunPage::cancelled, this, [this] { showPage(m_run->ulid().isEmpty() ? PageId::start : PageId::train); });
@@ -101,6 +105,8 @@ void MainWindow::onRunChanged() {
     m_trouble.clear();
     m_routing->reload();
     m_train->reload();
+    m_data->reload();
+    m_device->refresh();
     m_toolbar->refresh();
     m_runs->setCurrentRun(m_run->ulid());
     showChrome();
@@ -113,6 +119,9 @@ void MainWindow::onOpened() {
     m_options->setRun(m_run->data());
     m_routing->reload();
     m_train->reload();
+    m_data->reload();
+    m_device->refresh();
+    openParent();
     onView(m_train->view());
     m_toolbar->refresh();
     showChrome();
@@ -142,6 +151,8 @@ void MainWindow::refreshData() {
     m_cursor->refresh();
     m_train->refresh();
     m_routing->refresh();
+    m_data->refresh();
+    m_device->refresh();
     refreshScrubber();
     m_dataTimer->start(std::max<int>(kFrameMs, static_cast<int>(cost.elapsed()) * kRestFactor));
 }
@@ -162,6 +173,7 @@ void MainWindow::refreshText() {
     m_status->refresh();
     if (m_page != PageId::train && m_page != PageId::routing) return;
     m_toolbar->refresh();
+    if (!m_interventions->visibleRegion().isEmpty()) m_interventions->refresh(m_cursor->step());
     if (m_page != PageId::train) return;
     m_inspector->refresh(m_train->view().moeLayer, m_cursor->step(), !m_cursor->shown());
     showBanner();

@@ -16,6 +16,7 @@
 #include "plots/scrubber.hpp"
 #include "ui/compare_page.hpp"
 #include "ui/help_card.hpp"
+#include "ui/interventions_dock.hpp"
 #include "ui/main_window.hpp"
 #include "ui/main_window_status.hpp"
 #include "ui/main_window_theme.hpp"
@@ -89,6 +90,8 @@ void MainWindow::buildMenus() {
     add(view, "showTrain", tr("Train"), QKeySequence(Qt::CTRL | Qt::Key_1), [this] { showPage(PageId::train); });
     add(view, "showRouting", tr("Routing"), QKeySequence(Qt::CTRL | Qt::Key_2), [this] { showPage(PageId::routing); });
     add(view, "showCompare", tr("Compare"), QKeySequence(Qt::CTRL | Qt::Key_3), [this] { showPage(PageId::compare); });
+    add(view, "showData", tr("Data"), QKeySequence(Qt::CTRL | Qt::Key_4), [this] { showPage(PageId::data); });
+    add(view, "showDevice", tr("Device"), QKeySequence(Qt::CTRL | Qt::Key_5), [this] { showPage(PageId::device); });
     view->addSeparator();
     const auto toggle = [&](const char* name, const QString& text, bool MainWindow::*wanted) {
         QAction* action = add(view, name, text, {}, [this, wanted] {
@@ -100,8 +103,14 @@ void MainWindow::buildMenus() {
     };
     toggle("showRuns", tr("List of runs"), &MainWindow::m_runsWanted);
     toggle("showInspector", tr("Inspector"), &MainWindow::m_inspectorWanted);
+    add(view, "showInterventions", tr("Interventions"), {}, [this] {
+        m_interventionsWanted = !m_interventionsDock->isVisible();
+        m_interventionsAsked = m_interventionsWanted;
+        showChrome();
+        if (m_interventionsWanted) showInterventions();
+    })->setCheckable(true);
     QMenu* layouts = view->addMenu(tr("Layout"));
-    for (const auto& [id, text] : {std::pair{"research", tr("Research: runs and inspector")}, {"teach", tr("Teach: inspector only")}, {"compact", tr("Compact: plots only")}})
+    for (const auto& [id, text] : {std::pair{"research", tr("Research: runs and inspector")}, {"teach", tr("Teach: inspector only")}, {"compact", tr("Compact: plots only")}, {"steer", tr("Steer: interventions beside the plots")}})
         add(layouts, (QByteArray("layout-") + id).constData(), text, {}, [this, name = QString::fromLatin1(id)] { useLayout(name); });
     view->addSeparator();
     connect(keyed(view, "logY", tr("Logarithmic loss"), QStringLiteral("L")), &QAction::triggered, this, [this] { m_train->grid().toggleLogY(); });
@@ -128,6 +137,12 @@ void MainWindow::buildMenus() {
     connect(keyed(run, "oneStep", tr("One step"), QStringLiteral(".")), &QAction::triggered, m_toolbar, &Toolbar::step);
     connect(keyed(run, "stopRun", tr("Stop and keep"), {}), &QAction::triggered, m_toolbar, &Toolbar::stop);
     connect(keyed(run, "checkpointNow", tr("Checkpoint now"), {}), &QAction::triggered, this, [this] { m_run->send({"checkpoint", {}}); });
+    add(run, "forkHere", tr("Fork here"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_F), [this] { forkHere(); });
+    add(run, "rewindTo", tr("Rewind to checkpoint…"), {}, [this] { chooseRewind(); });
+    connect(keyed(run, "muteChosen", tr("Mute the chosen expert"), QStringLiteral("M")), &QAction::triggered, this, [this] {
+        showInterventions();
+        m_interventions->apply(QStringLiteral("muteExpert"), std::nullopt);
+    });
     run->addSeparator();
     connect(keyed(run, "denseTwin", tr("Train its dense twin"), {}), &QAction::triggered, this, [this] { startTwin(QStringLiteral("--dense")); });
     connect(keyed(run, "controlTwin", tr("Train its twin without the interventions"), {}), &QAction::triggered, this, [this] { startTwin(QStringLiteral("--control")); });
@@ -157,6 +172,7 @@ void MainWindow::keyPressEvent(QKeyEvent* event) {
             case Qt::Key_Space: name = "trainOrPause"; break;
             case Qt::Key_Period: name = "oneStep"; break;
             case Qt::Key_L: name = "logY"; break;
+            case Qt::Key_M: name = "muteChosen"; break;
             case Qt::Key_N: name = "nextEvent"; break;
             case Qt::Key_PageUp: name = "layerUp"; break;
             case Qt::Key_PageDown: name = "layerDown"; break;

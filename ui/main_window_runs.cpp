@@ -144,10 +144,9 @@ BannerContent MainWindow::bannerContent() const {
                 tr("%1 stopped at step %2 without saying goodbye. Everything up to there is kept. %3").arg(m_run->name()).arg(data->lastStep(), 0, 'f', 0).arg(kept),
                 checkpoint < 0 ? QString() : tr("Resume"), true, true};
     }
+    if (BannerContent broken = sentinelBanner(); !broken.key.isEmpty()) return broken;
     if (data && (data->state().state == storage::RunState::failed || data->state().state == storage::RunState::diverged))
         return {QStringLiteral("ended:") + ulid, RunWords::oneLine(data->state().reason), newestCheckpoint(*data) < 0 ? QString() : tr("Resume"), true, true};
-    if (data && data->state().state == storage::RunState::paused && data->state().reason.find("not finite") != std::string::npos)
-        return {QStringLiteral("nan:") + ulid, tr("Paused: %1.").arg(RunWords::oneLine(data->state().reason)), {}, true, true};
     if (data && m_run->canSteer())
         if (const auto collapse = collapseOf(*data, m_run->steering())) return {QStringLiteral("cure:") + ulid, cureSentence(*collapse), tr("Cure"), false, false};
     if (data && m_twinned != ulid && !hasControlTwin() && wasCured(*data, m_run->steering()))
@@ -159,6 +158,7 @@ BannerContent MainWindow::bannerContent() const {
 
 void MainWindow::onBanner(const QString& key) {
     if (key.startsWith(QLatin1String("cure:"))) cure();
+    if (key.startsWith(QLatin1String("nan:"))) calmDown();
     if (key.startsWith(QLatin1String("twin:"))) startTwin(QStringLiteral("--control"));
     if (key.startsWith(QLatin1String("interrupted:")) || key.startsWith(QLatin1String("ended:"))) resumeRun();
     if (key.startsWith(QLatin1String("silent:"))) m_run->askToStop();

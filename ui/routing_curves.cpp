@@ -65,6 +65,10 @@ void RoutingCurves::makePanels(const RoutingShown& shown) {
         panel->setYTitle(m_kind == load ? tr("expert") : tr("logit"));
         panel->setHub(m_cursor.plotHub());
         panel->setMinimumHeight(kPanelLeast);
+        if (auto* heat = qobject_cast<plots::HeatPanel*>(panel)) {
+            heat->setRowMenus(true);
+            connect(heat, &plots::HeatPanel::rowMenuRequested, this, [this, layer = m_layers[i]](int row, const QPoint& at) { emit expertMenuRequested(layer, row, at); });
+        }
         m_grid->addWidget(panel, static_cast<int>(i) / columns, static_cast<int>(i) % columns);
         m_panels.push_back(panel);
     }

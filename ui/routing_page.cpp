@@ -105,6 +105,7 @@ void RoutingPage::build() {
 void RoutingPage::add(const QString& title, RoutingView* view) {
     m_views.push_back({title, view});
     m_stack->addWidget(view);
+    connect(view, &RoutingView::expertMenuRequested, this, &RoutingPage::expertMenuRequested);
 }
 
 RoutingView* RoutingPage::current() const { return m_views[static_cast<std::size_t>(m_choice->current())].view; }
@@ -122,6 +123,12 @@ void RoutingPage::setView(const QString& id) {
     if (index < 0) return;
     m_choice->setCurrent(static_cast<int>(index));
     showStep();
+}
+
+void RoutingPage::showToken(int token) {
+    m_tokenWished = token;
+    m_table->setChecked(false);
+    setView(QStringLiteral("tokens"));
 }
 
 void RoutingPage::setTable(bool on) { m_table->setChecked(on); }
@@ -245,6 +252,7 @@ void RoutingPage::fill() {
     if (why) return;
     view->setTable(m_table->isChecked());
     view->show(m_shown);
+    if (auto* tokens = qobject_cast<RoutingTokens*>(view); tokens && m_tokenWished >= 0 && m_tokenWished < m_shown.snapshot->probe.tokens) tokens->select(std::exchange(m_tokenWished, -1));
 }
 
 }  // namespace moescope::ui

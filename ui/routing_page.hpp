@@ -37,6 +37,8 @@ public:
     /// Unknown words change nothing.
     void setView(const QString& id);
     QString view() const;
+    /// Opens Tokens at a token of the shown snapshot, or of the one being read.
+    void showToken(int token);
     /// Words of the command line, in the order of the views: "load", "logits", "tokens", ...
     static const QStringList& viewIds();
     void setTable(bool on);
@@ -47,6 +49,7 @@ public:
 
 signals:
     void layerChosen(qint64 moeLayer);
+    void expertMenuRequested(int modelLayer, int expert, const QPoint& globalPos);
     void newRunRequested();
 
 protected:
@@ -77,6 +80,7 @@ private:
     std::optional<std::int64_t> m_wished;      ///< step of the snapshot last asked for
     std::size_t m_churnWished = 0;             ///< snapshots last asked for
     QString m_problem;
+    int m_tokenWished = -1;                    ///< to be chosen in Tokens when its snapshot is there
     plots::SegmentedControl* m_choice;
     QComboBox* m_layer;
     QLabel *m_layerLabel, *m_step;

@@ -1,6 +1,7 @@
 // Painting of the token card.
 #include "ui/routing_token_card.hpp"
 
+#include <QContextMenuEvent>
 #include <QPainter>
 
 #include <algorithm>
@@ -104,6 +105,7 @@ int TokenCard::paintLogits(QPainter& painter, int y) const {
     plots::drawText(painter, kMargin, y + 10, tr("Router logits"), plots::uiFont(13, QFont::DemiBold), t.text);
     plots::drawText(painter, width() - kMargin, y + 10, tr("layer %1").arg(m_modelLayer), plots::uiFont(12), t.text3, Qt::AlignRight);
     y += kTitle;
+    m_logitRows.clear();
     if (m_detail.logits.empty()) {
         plots::drawText(painter, kMargin, y + kRow / 2.0, tr("this router stores no logits"), plots::uiFont(12), t.text3);
         return y + kRow + kGap;
@@ -117,6 +119,7 @@ int TokenCard::paintLogits(QPainter& painter, int y) const {
     const double left = kMargin + 40, room = width() - kMargin - 48 - left, scale = room / std::max(high - low, 1e-9), zero = left - low * scale;
     for (std::size_t i = 0; i < shown.size(); ++i) {
         const int e = shown[i];
+        m_logitRows.emplace_back(y, e);
         const bool chosen = isChosen(m_detail, e);
         const double value = m_detail.logits[static_cast<std::size_t>(e)], middle = y + kRow / 2.0;
         const QFont font = plots::uiFont(12, chosen ? QFont::DemiBold : QFont::Normal);
@@ -192,6 +195,11 @@ void TokenCard::paintEvent(QPaintEvent*) {
     if (m_detail.token < 0) return;
     QPainter painter(this);
     paintPath(painter, paintWeights(painter, paintLogits(painter, paintHead(painter, 0))));
+}
+
+void TokenCard::contextMenuEvent(QContextMenuEvent* event) {
+    for (const auto& [top, expert] : m_logitRows)
+        if (event->pos().y() >= top && event->pos().y() < top + kRow) emit expertMenuRequested(expert, event->globalPos());
 }
 
 }  // namespace moescope::ui

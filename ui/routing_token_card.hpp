@@ -19,8 +19,12 @@ public:
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override { return sizeHint(); }
 
+signals:
+    void expertMenuRequested(int expert, const QPoint& globalPos);   ///< on the row of its logit
+
 protected:
     void paintEvent(QPaintEvent*) override;
+    void contextMenuEvent(QContextMenuEvent*) override;
 
 private:
     struct Fact {
@@ -37,6 +41,7 @@ private:
     TokenDetail m_detail;
     QString m_domain;
     int m_modelLayer = 0;
+    mutable std::vector<std::pair<int, int>> m_logitRows;   ///< (top, expert) as painted
     bool m_pinned = false;
 };
 

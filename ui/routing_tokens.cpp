@@ -66,6 +66,9 @@ RoutingTokens::RoutingTokens(QWidget* parent)
     columns->addWidget(buildText(), 1);
     columns->addWidget(buildCards());
     connect(m_legend, &plots::ExpertLegend::soloChanged, this, &RoutingTokens::setSolo);
+    const auto menu = [this](int expert, const QPoint& at) { emit expertMenuRequested(m_shown.modelLayer, expert, at); };
+    connect(m_legend, &plots::ExpertLegend::expertMenuRequested, this, menu);
+    for (TokenCard* card : {m_card, m_pinCard}) connect(card, &TokenCard::expertMenuRequested, this, menu);
     connect(m_solo, &QComboBox::activated, this, [this](int index) { setSolo(index - 1); });
     connect(m_domain, &QComboBox::activated, this, [this] {
         makeRows();

@@ -38,6 +38,9 @@ public:
     virtual bool hasTable() const { return true; }
     virtual void setTable(bool on) = 0;
     using QWidget::show;
+
+signals:
+    void expertMenuRequested(int modelLayer, int expert, const QPoint& globalPos);
 };
 
 }  // namespace moescope::ui

@@ -13,7 +13,7 @@
 namespace moescope::ui {
 
 RunBanner::RunBanner(QWidget* parent)
-    : QFrame(parent), m_icon(new QLabel(this)), m_sentence(new QLabel(this)), m_action(new QPushButton(this)), m_close(new QToolButton(this)) {
+    : QFrame(parent), m_icon(new QLabel(this)), m_sentence(new QLabel(this)), m_action(new QPushButton(this)), m_second(new QPushButton(this)), m_close(new QToolButton(this)) {
     setObjectName(QStringLiteral("banner"));
     auto* row = new QHBoxLayout(this);
     row->setContentsMargins(12, 6, 6, 6);
@@ -25,15 +25,19 @@ RunBanner::RunBanner(QWidget* parent)
     m_action->setObjectName(QStringLiteral("bannerAction"));
     m_action->setProperty("kind", "primary");
     m_action->setFont(plots::uiFont(13, QFont::DemiBold));
+    m_second->setObjectName(QStringLiteral("bannerSecond"));
+    m_second->setFont(plots::uiFont(13, QFont::Medium));
     m_close->setObjectName(QStringLiteral("bannerClose"));
     m_close->setIcon(plots::icon(QStringLiteral("close")));
     m_close->setAccessibleName(tr("Put away"));
     row->addWidget(m_icon);
     row->addWidget(m_sentence, 1);
+    row->addWidget(m_second);
     row->addWidget(m_action);
     row->addWidget(m_close);
     hide();
     connect(m_action, &QPushButton::clicked, this, [this] { emit acted(m_content.key); });
+    connect(m_second, &QPushButton::clicked, this, [this] { emit actedOtherwise(m_content.key); });
     connect(m_close, &QToolButton::clicked, this, [this] {
         m_dismissed = m_content.key;
         hide();
@@ -55,6 +59,8 @@ void RunBanner::setContent(const BannerContent& content) {
     m_sentence->setText(content.sentence);
     m_action->setText(content.action);
     m_action->setVisible(!content.action.isEmpty());
+    m_second->setText(content.second);
+    m_second->setVisible(!content.second.isEmpty());
     m_close->setVisible(content.closable);
     show();
 }

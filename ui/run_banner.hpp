@@ -17,6 +17,7 @@ struct BannerContent {
     QString action;         ///< empty: no button
     bool error = false;     ///< err colours, else warn
     bool closable = true;
+    QString second = {};    ///< another way, as a quieter button; empty: none
     bool operator==(const BannerContent&) const = default;
 };
 
@@ -30,12 +31,13 @@ public:
 
 signals:
     void acted(const QString& key);
+    void actedOtherwise(const QString& key);   ///< the second button
 
 private:
     BannerContent m_content;
     QString m_dismissed;
     QLabel *m_icon, *m_sentence;
-    QPushButton* m_action;
+    QPushButton *m_action, *m_second;
     QToolButton* m_close;
 };
 

@@ -51,6 +51,46 @@ void mute(const RunData& run, Steering& steering, const Command& command) {
     }
 }
 
+/// Killed experts take no tokens; those a merge took in are killed.
+void kill(const RunData& run, Steering& steering, const Command& command) {
+    const auto expert = numberOf(command, command.verb == "merge" ? "with" : "expert");
+    if (!expert) return;
+    for (const std::int64_t layer : layersMeant(run, command)) {
+        steering.killed.insert({layer, static_cast<std::int64_t>(*expert)});
+        steering.muted.insert({layer, static_cast<std::int64_t>(*expert)});
+    }
+}
+
+/// The copy works again, whatever it was before.
+void revive(const RunData& run, Steering& steering, const Command& command) {
+    const auto to = numberOf(command, "to");
+    if (!to) return;
+    for (const std::int64_t layer : layersMeant(run, command)) {
+        steering.killed.erase({layer, static_cast<std::int64_t>(*to)});
+        steering.muted.erase({layer, static_cast<std::int64_t>(*to)});
+    }
+}
+
+void freeze(const RunData& run, Steering& steering, const Command& command) {
+    const bool on = command.verb == "freeze";
+    const auto expert = numberOf(command, "expert");
+    const bool everything = !on && !expert && !command.arguments.contains("part");
+    for (const std::int64_t layer : layersMeant(run, command)) {
+        if (on && expert) steering.frozen.insert({layer, static_cast<std::int64_t>(*expert)});
+        if (on && !expert) steering.frozenRouters.insert(layer);
+        if (on) continue;
+        if (everything || !expert) steering.frozenRouters.erase(layer);
+        std::erase_if(steering.frozen, [&](const auto& place) { return place.first == layer && (everything || (expert && place.second == static_cast<std::int64_t>(*expert))); });
+    }
+}
+
+void overrule(Steering& steering, const Command& command) {
+    const auto kind = command.arguments.find("kind");
+    if (command.verb == "oracle") steering.oracle = kind != command.arguments.end() && kind->second != config::Value(std::string("none"));
+    if (command.verb == "pin") steering.pinned = true;
+    if (command.verb == "unpin") steering.pinned = false;
+}
+
 void apply(const RunData& run, Steering& steering, const Command& command) {
     if (command.verb == "set") {
         const auto* key = std::get_if<std::string>(&command.arguments.at("key"));
@@ -60,8 +100,15 @@ void apply(const RunData& run, Steering& steering, const Command& command) {
         const auto expert = numberOf(command, "expert"), bias = numberOf(command, "bias");
         for (const std::int64_t layer : layersMeant(run, command))
             if (expert && bias) setRig(steering, layer, static_cast<std::int64_t>(*expert), *bias);
+    } else if (command.verb == "kill" || command.verb == "merge") {
+        kill(run, steering, command);
+    } else if (command.verb == "duplicate" || command.verb == "split") {
+        revive(run, steering, command);
+    } else if (command.verb == "freeze" || command.verb == "unfreeze") {
+        freeze(run, steering, command);
     } else {
         mute(run, steering, command);
+        overrule(steering, command);
     }
 }
 

@@ -17,6 +17,10 @@ struct Steering {
     std::set<std::pair<std::int64_t, std::int64_t>> muted;           ///< (model layer, expert)
     std::map<std::pair<std::int64_t, std::int64_t>, double> rig;     ///< (model layer, expert): constant; zeros left out
 
+    std::set<std::pair<std::int64_t, std::int64_t>> killed, frozen;  ///< (model layer, expert); a killed one is muted too
+    std::set<std::int64_t> frozenRouters;                            ///< model layers
+    bool oracle = false, pinned = false;                             ///< the router is overruled for all tokens, for some domains
+
     bool rigged() const { return !rig.empty(); }
     bool isMuted(std::int64_t layer, std::int64_t expert) const { return muted.contains({layer, expert}); }
     double rigOf(std::int64_t layer, std::int64_t expert) const;

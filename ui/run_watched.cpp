@@ -137,6 +137,17 @@ void WatchedRun::askToStop() {
     emit refused(QStringLiteral("stop"), tr("No engine of this name was found to be stopped. If %1 still trains, end its process by hand; what is stored is safe.").arg(name()));
 }
 
+bool WatchedRun::ask(const config::Command& command, std::function<void(const CommandAnswer&)> answer) {
+    if (!canSteer()) return false;
+    m_patience.start();
+    m_engines.send(QString::fromStdString(m_data->state().socketPath), command, [self = QPointer<WatchedRun>(this), answer = std::move(answer)](const CommandAnswer& result) {
+        if (!self) return;
+        self->setSilent(false);
+        answer(result);
+    });
+    return true;
+}
+
 void WatchedRun::set(const QString& key, const config::Value& value) {
     send({"set", {{"key", key.toStdString()}, {"value", value}}});
 }

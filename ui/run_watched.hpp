@@ -50,6 +50,8 @@ public:
     /// Sends to its engine; refusals come back through `refused`.
     void send(const config::Command& command);
     void set(const QString& key, const config::Value& value);
+    /// The same with the answer; false and no answer when no engine has the run. Not called once this object is gone.
+    bool ask(const config::Command& command, std::function<void(const CommandAnswer&)> answer);
 
 signals:
     void changed();                          ///< another run, or none

@@ -16,6 +16,7 @@
 #include "core/base/version.hpp"
 #include "core/config/config_json.hpp"
 #include "storage/store.hpp"
+#include "ui/data_page.hpp"
 #include "ui/main_window.hpp"
 #include "ui/main_window_theme.hpp"
 #include "ui/routing_page.hpp"
@@ -63,6 +64,9 @@ void show(ui::MainWindow& window, const app::DesktopOptions& options, const stor
     if (options.page == QLatin1String("routing")) window.showPage(ui::PageId::routing);
     window.routingPage().setView(options.view);
     if (options.page == QLatin1String("compare")) window.showPage(ui::PageId::compare);
+    if (options.page == QLatin1String("data")) window.showPage(ui::PageId::data);
+    window.dataPage().setView(options.view);
+    if (options.page == QLatin1String("device")) window.showPage(ui::PageId::device);
     if (options.page == QLatin1String("new")) window.showPage(ui::PageId::newRun);
 }
 

@@ -4,6 +4,8 @@
 #include <QRegularExpression>
 #include <QtGlobal>
 
+#include "ui/data_page.hpp"
+#include "ui/main_window.hpp"
 #include "ui/routing_page.hpp"
 
 namespace moescope::app {
@@ -36,10 +38,12 @@ std::optional<DesktopMistake> take(const QString& option, const QString& value, 
         options.view = value.section(QLatin1Char(':'), 1);
         if (options.page == QLatin1String("routing") && value.contains(QLatin1Char(':')))
             return oneOf("--page routing:VIEW", options.view, ui::RoutingPage::viewIds());
-        return oneOf("--page", value, {QStringLiteral("start"), QStringLiteral("train"), QStringLiteral("routing"), QStringLiteral("compare"), QStringLiteral("new")});
+        if (options.page == QLatin1String("data") && value.contains(QLatin1Char(':'))) return oneOf("--page data:VIEW", options.view, ui::DataPage::viewIds());
+        return oneOf("--page", value,
+                     {QStringLiteral("start"), QStringLiteral("train"), QStringLiteral("routing"), QStringLiteral("compare"), QStringLiteral("data"), QStringLiteral("device"), QStringLiteral("new")});
     } else if (option == QLatin1String("--layout")) {
         options.layout = value;
-        return oneOf("--layout", value, {QStringLiteral("research"), QStringLiteral("teach"), QStringLiteral("compact")});
+        return oneOf("--layout", value, ui::MainWindow::layouts());
     } else if (option == QLatin1String("--theme")) {
         options.theme = value;
         return oneOf("--theme", value, {QStringLiteral("light"), QStringLiteral("dark"), QStringLiteral("system")});
@@ -89,10 +93,12 @@ std::string helpText() {
            "moescope [OPTIONS]\n\n"
            "  --open RUN          open a run: its ULID, a unique prefix of it, its name, or last;\n"
            "                      with --page compare several, separated by commas\n"
-           "  --page PAGE         start, train, routing, compare or new; routing:VIEW for one of its views: load,\n"
-           "                      logits, tokens, coactivation, paths, specialisation or saturation\n"
+           "  --page PAGE         start, train, routing, compare, data, device or new; data:VIEW for corpus, batch\n"
+           "                      or samples; routing:VIEW for one of its views: load, logits, tokens,\n"
+           "                      coactivation, paths, specialisation or saturation\n"
            "  --recipe RECIPE     fill the form for a new run from a JSON file, a moe: string, or - (standard input)\n"
-           "  --layout LAYOUT     research (runs and inspector), teach (inspector only) or compact (plots only)\n"
+           "  --layout LAYOUT     research (runs and inspector), teach (inspector only), compact (plots only)\n"
+           "                      or steer (interventions beside the plots)\n"
            "  --theme THEME       light, dark or system\n"
            "  --store DIR         folder of the runs (else $MOESCOPE_STORE, else the user's data folder)\n"
            "  --screenshot FILE   draw the page into a PNG when its data is complete, then exit; needs no display\n"

@@ -1,5 +1,6 @@
 // The window and a real engine: the first demo from its tile to a resume, driven through the controls a person uses.
 #include <QCoreApplication>
+#include <QElapsedTimer>
 #include <QComboBox>
 #include <QFileInfo>
 #include <QMenu>
@@ -7,13 +8,16 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 
 #include "core/config/presets.hpp"
 #include "plots/bars.hpp"
 #include "plots/controls.hpp"
+#include "plots/delta_bars.hpp"
 #include "storage/run_reader.hpp"
 #include "tests/ui/shell_support.hpp"
 #include "ui/engine_link.hpp"
+#include "ui/interventions_dock.hpp"
 
 namespace moescope::ui {
 namespace {
@@ -114,6 +118,61 @@ TEST(RealEngine, TheFirstDemoIsStartedSteeredStoppedAndResumedFromTheWindow) {
     const storage::RunRow* row = shell.window().library().find(demo.run().ulid());
     ASSERT_TRUE(row);
     EXPECT_EQ(row->preset, "collapse");
+}
+
+config::RunConfig fewSteps(const char* preset) {
+    config::RunConfig config;
+    EXPECT_TRUE(config::applyPreset(config, preset).empty());
+    config.training.steps = 40;
+    config.training.warmup = 5;
+    config.training.checkpoint_every = 20;
+    config.telemetry.sample_every = 0;
+    return config;
+}
+
+TEST(RealEngine, AnExpertOfAFinishedRunIsMutedWatchedAndItsTwinForked) {
+    if (!hasEngine()) GTEST_SKIP() << "moescope-engine is not built";
+    FakeStore store;
+    Shell shell(store);
+    Demo demo(shell);
+    shell.window().engines().train(fewSteps("four_alphabets"), QStringLiteral("languages"));
+    ASSERT_TRUE(slowly([&] { return shell.window().library().runs()->size() == 1 && shell.window().library().runs()->front().state == RunState::finished; }));
+    const std::string ulid = shell.window().library().runs()->front().ulid;
+    shell.open(ulid);
+    auto& dock = shell.window().interventions();
+    dock.refresh(40);
+    ASSERT_TRUE(shell.shows("takeRun") || !shell.find<QPushButton>("takeRun")->isHidden());
+    shell.find<QPushButton>("takeRun")->click();
+    ASSERT_TRUE(demo.reaches(RunState::paused)) << shell.text("bannerSentence").toStdString();
+    dock.setPlace({0, 1});
+    dock.refresh(40);
+    QElapsedTimer clock;
+    clock.start();
+    shell.find<QPushButton>("muteExpert")->click();
+    auto* effect = shell.find<plots::DeltaBars>("muteEffect");
+    ASSERT_TRUE(slowly([&] { return !effect->data().empty(); }));
+    std::printf("what each domain loses was shown %lld ms after the click (budget 2000)\n", static_cast<long long>(clock.elapsed()));
+    ASSERT_EQ(effect->data().size(), 5u) << "all tokens and four languages";
+    for (const plots::DeltaBar& bar : effect->data()) EXPECT_TRUE(std::isfinite(bar.delta())) << bar.name.toStdString();
+    ASSERT_TRUE(slowly([&] { return demo.run().steering().isMuted(0, 1); }));
+    EXPECT_EQ(demo.step(), 40) << "nothing trained";
+    dock.refresh(40);
+    ASSERT_FALSE(pastInterventions(*demo.run().data()).empty());
+    dock.apply(QStringLiteral("muteExpert"), std::nullopt);
+    ASSERT_TRUE(slowly([&] { return !demo.run().steering().isMuted(0, 1); }));
+
+    dock.refresh(40);
+    auto* twin = shell.find<QPushButton>("twinWithout");
+    ASSERT_TRUE(twin);
+    twin->click();
+    ASSERT_TRUE(slowly([&] { return shell.window().page() == PageId::compare; })) << "the twin is compared by itself";
+    ASSERT_TRUE(slowly([&] { return shell.window().library().runs()->size() == 2; }));
+    const auto rows = *shell.window().library().runs();
+    const auto child = std::ranges::find(rows, ulid, &storage::RunRow::parent);
+    ASSERT_NE(child, rows.end());
+    EXPECT_EQ(child->parentStep, 40);
+    demo.run().send({"stop", {}});
+    EXPECT_TRUE(demo.reaches(RunState::finished)) << "a finished run that was held is finished again";
 }
 
 TEST(RealEngine, TrainAgainRepeatsAFinishedRunWithTheSameSettings) {

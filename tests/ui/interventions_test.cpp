@@ -1,0 +1,254 @@
+// Interventions: the list of actions, the dock, the menus, the sentinel, forks and the parent's curve.
+#include <QAbstractItemModel>
+#include <QCheckBox>
+#include <QComboBox>
+#include <QMenu>
+#include <QTreeView>
+
+#include "plots/bars.hpp"
+#include "plots/bias_bars.hpp"
+#include "plots/delta_bars.hpp"
+#include "plots/expert_legend.hpp"
+#include "tests/ui/shell_support.hpp"
+#include "ui/intervention_row.hpp"
+#include "ui/interventions_dock.hpp"
+#include "ui/mute_effect.hpp"
+#include "ui/runs_dock_model.hpp"
+
+namespace moescope::ui {
+namespace {
+
+using namespace testing;
+
+const QByteArray kEffect =
+    R"({"ok":true,"applied_at_step":300,"layer":0,"expert":3,"domains":[{"name":"latin","with":0.594,"without":0.588},{"name":"greek","with":0.409,"without":4.583},{"name":"hebrew","with":null,"without":null}],"with":0.46,"without":1.504})";
+
+FakeRun live(const FakeEngine& engine) {
+    FakeRun run;
+    run.name = "g8";
+    run.config = fakeConfig(8, 2, 2);
+    run.steps = 140;
+    run.state = storage::RunState::running;
+    run.socketPath = engine.path();
+    return run;
+}
+
+void addCheckpoint(FakeStore& store, const std::string& ulid, std::int64_t step) {
+    storage::CheckpointRow row;
+    row.step = step;
+    row.folder = "step-" + std::to_string(step);
+    store.writer(ulid).addCheckpoint(row);
+    store.writer(ulid).commit();
+}
+
+void addEvent(FakeStore& store, const std::string& ulid, std::int64_t step, const std::string& code, const std::string& text, const std::string& detail = "{}",
+              telemetry::Severity severity = telemetry::Severity::change) {
+    store.writer(ulid).append(telemetry::Event{step, severity, code, text, detail});
+    store.writer(ulid).commit();
+}
+
+TEST(MuteEffect, IsTheDifferenceOfTheLossesWithoutAndWith) {
+    const auto found = parseMuteDelta(kEffect);
+    ASSERT_TRUE(found);
+    ASSERT_EQ(found->bars.size(), 4u);
+    EXPECT_NEAR(found->bars[0].delta(), 1.504 - 0.46, 1e-12) << "all tokens come first";
+    EXPECT_NEAR(found->bars[2].delta(), 4.583 - 0.409, 1e-12);
+    EXPECT_TRUE(std::isnan(found->bars[3].delta())) << "a domain without validation tokens is not measured";
+    EXPECT_EQ(found->sentence(), QStringLiteral("Without E3: greek +4.17, all tokens +1.04 nats/token"));
+}
+
+TEST(MuteEffect, AnAnswerOfAnotherShapeIsNone) {
+    for (const char* line : {"", "[]", "{\"ok\":false}", "{\"ok\":true,\"domains\":3}", "nonsense"}) EXPECT_FALSE(parseMuteDelta(line)) << line;
+}
+
+TEST(Interventions, EveryOfferedActionIsACommandTheEngineAccepts) {
+    FakeStore store;
+    FakeRun run;
+    run.config = fakeConfig(8, 2, 2);
+    Shell shell(store);
+    shell.open(store.add(run));
+    const RunData& data = *shell.window().run().data();
+    ASSERT_TRUE(findAction(QStringLiteral("muteExpert")));
+    for (const InterventionAction& action : interventionActions())
+        EXPECT_EQ(whyRefused(action, data, shell.window().run().steering(), {0, 3}), QString()) << action.id;
+}
+
+TEST(Interventions, MutingFromTheDockSendsItAndShowsWhatEachDomainLoses) {
+    FakeStore store;
+    FakeEngine engine(store.folder().parent_path() / "engine.sock");
+    engine.answer(kEffect + "\n");
+    const std::string ulid = store.add(live(engine));
+    Shell shell(store);
+    shell.open(ulid);
+    auto* dock = shell.find<InterventionsDock>("interventions");
+    dock->setPlace({0, 3});
+    shell.find<QPushButton>("muteExpert")->click();
+    ASSERT_TRUE(waitFor([&] { return engine.got(QStringLiteral("\"command\":\"mute\"")) && engine.got(QStringLiteral("mute_delta")); }));
+    auto* effect = shell.find<plots::DeltaBars>("muteEffect");
+    ASSERT_TRUE(waitFor([&] { return !effect->data().empty(); }));
+    EXPECT_TRUE(effect->summary().contains(QStringLiteral("greek +4.17"))) << effect->summary().toStdString();
+    EXPECT_TRUE(shell.text("effectTitle").contains(QStringLiteral("without E3")));
+    addEvent(store, ulid, 140, "command.mute", "Layer 0: expert E3 muted", R"({"command":"mute","layer":0,"expert":3})");
+    ASSERT_TRUE(waitFor([&] {
+        dock->refresh(140);
+        return shell.find<QPushButton>("muteExpert")->text() == QStringLiteral("Take it back");
+    }));
+    shell.find<QPushButton>("muteExpert")->click();
+    EXPECT_TRUE(waitFor([&] { return engine.got(QStringLiteral("\"command\":\"unmute\"")); }));
+}
+
+TEST(Interventions, ARefusalStandsUnderItsAction) {
+    FakeStore store;
+    FakeEngine engine(store.folder().parent_path() / "engine.sock");
+    engine.refuse("Layer 0 has 2 experts left and each token takes 2: unmute one first.");
+    Shell shell(store);
+    shell.open(store.add(live(engine)));
+    shell.find<InterventionsDock>("interventions")->refresh(140);
+    shell.find<QPushButton>("muteExpert")->click();
+    auto* row = shell.find<QWidget>("muteExpertRow");
+    EXPECT_TRUE(waitFor([&] { return row->findChild<QLabel*>(QStringLiteral("answer"))->text().contains(QStringLiteral("unmute one first")); }));
+}
+
+TEST(Interventions, ADraggedBiasIsSentWhenItIsLetGo) {
+    FakeStore store;
+    FakeEngine engine(store.folder().parent_path() / "engine.sock");
+    Shell shell(store);
+    shell.open(store.add(live(engine)));
+    shell.window().interventions().refresh(140);
+    auto* bars = shell.find<plots::BiasBars>("biasBars");
+    bars->resize(220, bars->sizeHint().height());
+    const QPoint at = bars->handleRect(2).center();
+    QTest::mousePress(bars, Qt::LeftButton, {}, at);
+    QTest::mouseMove(bars, at + QPoint(40, 0));
+    EXPECT_FALSE(engine.got(QStringLiteral("rig")));
+    QTest::mouseRelease(bars, Qt::LeftButton, {}, at + QPoint(40, 0));
+    ASSERT_TRUE(waitFor([&] { return engine.got(QStringLiteral("\"command\":\"rig\"")); }));
+    EXPECT_GT(bars->data()[2].bias, 0);
+    EXPECT_TRUE(engine.got(QStringLiteral("\"expert\":2")));
+}
+
+TEST(Interventions, AnIdleRunIsOfferedAnEngineInsteadOfDeadButtons) {
+    FakeStore store;
+    qputenv("MOESCOPE_ENGINE", "/bin/true");
+    FakeRun run;
+    run.name = "done";
+    run.config = fakeConfig();
+    FakeEngine engine(store.folder().parent_path() / "engine.sock");
+    FakeRun held = live(engine);
+    const std::string ulid = store.add(held);
+    addCheckpoint(store, ulid, 100);
+    store.kill(ulid);
+    Shell shell(store);
+    shell.open(ulid);
+    shell.window().interventions().refresh(140);
+    EXPECT_TRUE(shell.text("interventionNoticeText").contains(QStringLiteral("An engine can take it at step 100, paused")));
+    EXPECT_FALSE(shell.find<QPushButton>("takeRun")->isHidden());
+    EXPECT_TRUE(shell.find<QPushButton>("muteExpert")->parentWidget()->isHidden()) << "no button that could do nothing";
+    qunsetenv("MOESCOPE_ENGINE");
+}
+
+TEST(Interventions, WhatWasDoneIsListedWithTheCheckpointBeforeIt) {
+    FakeStore store;
+    FakeEngine engine(store.folder().parent_path() / "engine.sock");
+    const std::string ulid = store.add(live(engine));
+    addCheckpoint(store, ulid, 100);
+    addEvent(store, ulid, 120, "command.mute", "Layer 0: expert E3 muted", R"({"command":"mute","layer":0,"expert":3})");
+    Shell shell(store);
+    shell.open(ulid);
+    const auto past = pastInterventions(*shell.window().run().data());
+    ASSERT_FALSE(past.empty());
+    EXPECT_EQ(past.front().step, 120);
+    EXPECT_EQ(past.front().words, QStringLiteral("Layer 0: expert E3 muted"));
+    EXPECT_EQ(past.front().checkpoint, 100);
+    shell.window().interventions().refresh(140);
+    EXPECT_TRUE(shell.find<QPushButton>("twinWithout") || EngineLink::enginePath().isEmpty());
+}
+
+TEST(Interventions, ARightClickOnAnyExpertOpensTheSameMenu) {
+    FakeStore store;
+    FakeEngine engine(store.folder().parent_path() / "engine.sock");
+    Shell shell(store);
+    shell.open(store.add(live(engine)));
+    emit shell.find<plots::HeatPanel>("loadPanel")->rowMenuRequested(5, QPoint(0, 0));
+    auto* menu = shell.find<QMenu>("expertMenu");
+    ASSERT_TRUE(menu);
+    ASSERT_TRUE(menu->findChild<QAction*>(QStringLiteral("muteExpert")));
+    menu->findChild<QAction*>(QStringLiteral("openInterventions"))->trigger();
+    menu->close();
+    EXPECT_EQ(shell.window().interventions().place(), (ExpertPlace{0, 5}));
+    EXPECT_TRUE(shell.shows("interventions"));
+    QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
+    emit shell.find<plots::LoadBars>("loadBars")->expertMenuRequested(2, QPoint(0, 0));
+    menu = shell.find<QMenu>("expertMenu");
+    ASSERT_TRUE(menu);
+    menu->findChild<QAction*>(QStringLiteral("rigExpert"))->trigger();
+    menu->close();
+    EXPECT_TRUE(waitFor([&] { return engine.got(QStringLiteral("\"bias\":6")) && engine.got(QStringLiteral("\"expert\":2")); }));
+}
+
+TEST(Sentinel, SaysWhereTheLossBrokeAndWhichCheckpointIsGood) {
+    FakeStore store;
+    FakeEngine engine(store.folder().parent_path() / "engine.sock");
+    FakeRun run = live(engine);
+    run.state = storage::RunState::paused;
+    const std::string ulid = store.add(run);
+    addCheckpoint(store, ulid, 100);
+    addCheckpoint(store, ulid, 139);
+    addEvent(store, ulid, 139, "loss.nan", "The next step after 139 gave a number that is not finite.", "{}", telemetry::Severity::error);
+    Shell shell(store);
+    shell.open(ulid);
+    ASSERT_TRUE(waitFor([&] { return shell.shows("bannerSentence"); }));
+    EXPECT_EQ(shell.text("bannerSentence"), QStringLiteral("Loss became NaN at step 140. Paused, nothing lost: checkpoint 100 is good."));
+    shell.find<QPushButton>("bannerSecond")->click();
+    EXPECT_TRUE(shell.shows("healthPanel"));
+    EXPECT_FALSE(shell.find<QWidget>("lossPanel")->isVisible()) << "the gradient norms have the page";
+    addEvent(store, ulid, 139, "run.continued", "Going on: by command.");
+    EXPECT_TRUE(waitFor([&] { return !shell.shows("bannerSecond"); }));
+}
+
+TEST(ForkTree, ChildrenStandUnderTheirParentsOneLevelDeeper) {
+    const auto row = [](const char* ulid, const char* parent) {
+        storage::RunRow made;
+        made.ulid = ulid;
+        made.name = ulid;
+        made.preset = "p";
+        made.parent = parent;
+        return made;
+    };
+    RunsDockModel model;
+    const auto runs = std::make_shared<std::vector<storage::RunRow>>(
+        std::vector{row("d", "b"), row("c", ""), row("b", "a"), row("a", ""), row("x", "gone"), row("p", "q"), row("q", "p")});
+    model.setRows(runs, std::make_shared<std::vector<storage::RunRow>>());
+    const QModelIndex group = model.index(0, 0);
+    QStringList order;
+    for (int r = 0; r < model.rowCount(group); ++r) order << model.index(r, 0, group).data().toString() + QString::number(model.index(r, 0, group).data(RunsDockModel::DepthRole).toInt());
+    EXPECT_EQ(order, (QStringList{"d0", "c0", "b0", "a0", "x0", "p0", "q0"})) << "parents in a circle: the list stays flat";
+    runs->resize(5);
+    model.setRows(std::make_shared<std::vector<storage::RunRow>>(*runs), std::make_shared<std::vector<storage::RunRow>>());
+    order.clear();
+    for (int r = 0; r < model.rowCount(group); ++r) order << model.index(r, 0, group).data().toString() + QString::number(model.index(r, 0, group).data(RunsDockModel::DepthRole).toInt());
+    EXPECT_EQ(order, (QStringList{"c0", "a0", "b1", "d2", "x0"}));
+}
+
+TEST(ForkTree, TheParentsLossIsDrawnFaintlyBehindAForks) {
+    FakeStore store;
+    FakeRun parent;
+    parent.config = fakeConfig();
+    parent.steps = 300;
+    const std::string original = store.add(parent);
+    FakeRun fork = parent;
+    fork.parent = original;
+    fork.offset = 0.5;
+    Shell shell(store);
+    shell.open(store.add(fork));
+    ASSERT_TRUE(waitFor([&] {
+        shell.settle();
+        return !std::isnan(shell.shown("lossPanel", QStringLiteral("parent_loss"), 200));
+    }));
+    EXPECT_NEAR(shell.shown("lossPanel", QStringLiteral("train_loss"), 200) - shell.shown("lossPanel", QStringLiteral("parent_loss"), 200), fork.offset, 0.1) << "smoothed";
+    shell.open(original);
+    EXPECT_TRUE(std::isnan(shell.shown("lossPanel", QStringLiteral("parent_loss"), 200))) << "a run without a parent has none";
+}
+
+}  // namespace
+}  // namespace moescope::ui
