@@ -382,15 +382,17 @@ TEST(Interventions, OfAStateThatDoesNotFitAreRefused) {
     const Folder folder;
     auto trainer = makeTrainer(lettersConfig());
     run(*trainer, 1);
-    const auto good = throughDisk(*trainer, folder);
+    auto good = throughDisk(*trainer, folder);
     for (const auto& [from, to] : {std::pair{R"("killed":[[],[]])", R"("killed":[[4],[]])"}, std::pair{R"("muted":[[],[]])", R"("muted":[[],[-1]])"},
                                    std::pair{R"("offsets":[[],[]])", R"("offsets":[[1],[]])"}, std::pair{R"("pins":[[],[]])", R"("pins":[[9],[]])"}}) {
-        auto saved = good;
-        const std::size_t at = saved.stateJson.find(from);
+        std::string state = good.stateJson;
+        const std::size_t at = state.find(from);
         ASSERT_NE(at, std::string::npos) << from;
-        saved.stateJson.replace(at, std::string(from).size(), to);
+        state.replace(at, std::string(from).size(), to);
+        std::swap(state, good.stateJson);
         auto other = makeTrainer(lettersConfig());
-        EXPECT_ANY_THROW(other->restore(saved)) << to;
+        EXPECT_ANY_THROW(other->restore(good)) << to;
+        std::swap(state, good.stateJson);
     }
 }
 
