@@ -47,6 +47,7 @@ int Session::run() {
 
 void Session::begin() {
     guardRewindPoints();
+    m.checkpoints.removeDisowned(m.sink);
     if (m.resumed) {
         event(Severity::info, "run.resumed", "Resumed at step " + std::to_string(step()) + ".");
         m_lastSaved = step();

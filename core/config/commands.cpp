@@ -41,6 +41,11 @@ constexpr CommandInfo kCommands[] = {
      "logarithm of both loads over its own. The expert `with` is killed."},
     {"swap", intervention, "layer expert with", "", "swap layer=0 expert=3 with=5",
      "Exchanges the router rows of two experts: what one got, the other gets."},
+    {"oracle", intervention, "kind", "layer", "oracle kind=round_robin",
+     "Experts get tokens in turn (round_robin) or at random, in one layer or in all; weights stay the router's. kind=none ends it."},
+    {"pin", intervention, "domain expert", "layer", "pin domain=copy expert=2",
+     "Every labelled token of the domain chooses the expert first, in training, validation and probe; unlabelled text is routed freely."},
+    {"unpin", intervention, "", "domain layer", "unpin domain=copy", "Ends it for one domain; without arguments, for all."},
     {"rig", intervention, "expert bias", "layer", "rig layer=0 expert=3 bias=6", "Adds a constant to one logit, in one layer or in all."},
 };
 

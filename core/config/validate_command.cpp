@@ -124,6 +124,18 @@ void checkRewind(const Values& arguments, Problems& problems) {
 
 bool movesRows(std::string_view verb) { return verb == "duplicate" || verb == "split" || verb == "merge" || verb == "swap"; }
 
+// An oracle and a pinned domain take the place of the router's own choice of k experts for each token.
+void checkOverrule(const RunConfig& c, const CommandInfo& verb, const Values& arguments, Problems& problems) {
+    checkWord(arguments, "kind", {"round_robin", "random", "none"}, problems);
+    const std::string& select = c.router.select;
+    const bool ranks = (select == "topk" || select == "top1_random_second") && !c.router.estimator.starts_with("sparsemixer") && rules::hasLogits(c.router);
+    if (!ranks)
+        refuse(problems, "command", fmt::format("{} takes the place of ranking the experts for each token; router.net {} with router.select {} does not rank.",
+                                                verb.verb, c.router.net, select));
+    else if (verb.verb == "pin" && c.data.source == "random")
+        refuse(problems, "domain", "This run's data has no domains, so none can be pinned.");
+}
+
 void checkIntervention(const RunConfig& c, const CommandInfo& verb, const Values& arguments, Problems& problems) {
     const bool halfPlace = arguments.contains("layer") != arguments.contains("expert");
     if (verb.verb == "unmute" && halfPlace)
@@ -134,6 +146,10 @@ void checkIntervention(const RunConfig& c, const CommandInfo& verb, const Values
     if (movesRows(verb.verb) && !hasRows)
         return refuse(problems, "command", fmt::format("{} needs one router row for each expert; router.net {} has none (linear and cosine do).",
                                                        verb.verb, c.router.net));
+    const auto domain = arguments.find("domain");
+    if (domain != arguments.end() && !std::holds_alternative<std::string>(domain->second))
+        refuse(problems, "domain", "domain is the name of a domain, such as copy.");
+    if (verb.verb == "oracle" || verb.verb == "pin") checkOverrule(c, verb, arguments, problems);
     if (verb.verb == "freeze" || verb.verb == "unfreeze") checkWhatIsFrozen(verb, arguments, problems);
     checkWord(arguments, "part", {"router"}, problems);
     checkPlace(c, arguments, problems);

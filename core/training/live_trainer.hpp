@@ -117,6 +117,13 @@ private:
     std::string split(const config::Command&);
     std::string merge(const config::Command&);
     std::string swap(const config::Command&);
+    base::Problems checkOracle(const config::Command&) const;
+    base::Problems checkPin(const config::Command&) const;
+    base::Problems checkUnpin(const config::Command&) const;
+    std::string oracle(const config::Command&);
+    std::string pin(const config::Command&);
+    std::string unpin(const config::Command&);
+    std::int64_t domainOf(const config::Command&) const;
     Surgeon surgeon(std::size_t layer) const;
     void sizeInterventions();
     void checkInterventions(const Progress& progress) const;

@@ -35,6 +35,9 @@ const LiveTrainer::Action* LiveTrainer::actionOf(const std::string& verb) {
         {"split", &T::checkSplit, &T::split},
         {"merge", &T::checkMerge, &T::merge},
         {"swap", &T::checkSwap, &T::swap},
+        {"oracle", &T::checkOracle, &T::oracle},
+        {"pin", &T::checkPin, &T::pin},
+        {"unpin", &T::checkUnpin, &T::unpin},
     };
     const auto* found = std::ranges::find(kActions, std::string_view(verb), &Action::verb);
     return found == std::end(kActions) ? nullptr : found;

@@ -35,7 +35,7 @@ double beforeTransform(const routing::RouterSpec& spec, double shift) {
     return shift * routers::readOptions<routers::StageOptions>(spec.options).temperature;
 }
 
-std::string name(std::int64_t expert) { return "E" + base::toText(expert); }
+std::string name(std::int64_t expert) { return std::string(1, 'E').append(base::toText(expert)); }
 
 }  // namespace
 
@@ -227,9 +227,10 @@ std::string LiveTrainer::reinitialise(const Command& command) {
     setConstant(layer, expert, m_progress.rigs[layer].empty() ? 0 : m_progress.rigs[layer][static_cast<std::size_t>(expert)]);
     m_idle.forget(layer, static_cast<std::size_t>(expert));
     const std::string head = layerName(m_moeLayers[layer]) + ": expert " + name(expert);
-    if (fresh) return head + " has fresh weights and a fresh router row, its moments are zero";
+    const std::string row = routing::hasLogits(m_specs[layer]) ? "its router row is drawn anew, its moments are zero" : "its router has no row of its own, its moments are zero";
+    if (fresh) return head + " has fresh weights; " + row;
     return head + " is a copy of " + name(from) + " (the busiest: " + percent(shareOf(lastCounts(layer), from)) + " of the last step's choices) with noise " +
-           base::toText(noise) + "; its router row is drawn anew, its moments are zero";
+           base::toText(noise) + "; " + row;
 }
 
 // What is added to an expert's logit in all, and how it is made so whatever the rig is.

@@ -118,7 +118,7 @@ TEST(Kill, IsNoIdleExpertToTheAlarms) {
     for (int i = 0; i < 6; ++i) {
         const auto result = trainer->step();
         EXPECT_EQ(result.report->dead[0], 0.0f);
-        EXPECT_TRUE(result.alarms.empty());
+        for (const telemetry::Event& alarm : result.alarms) EXPECT_NE(alarm.code, "router.idle") << alarm.text;
     }
 }
 
@@ -345,7 +345,6 @@ TEST(Merge, WeighsByLoadAndKeepsTheBusierRow) {
     const std::string said = applied(*trainer, on("merge", 0, 0, {{"with", Number{2}}}));
     EXPECT_NE(said.find("router row of E2"), std::string::npos) << said;
     EXPECT_TRUE(at::equal(gate().select(0, 0), rows.select(0, 2)));
-    const std::string state = trainer->state().stateJson;
     EXPECT_NEAR(trainer->progress().offsets[0][0], 1.0 + std::log((a + b) / b), 1e-5);  // its rig and the other's load
     EXPECT_EQ(trainer->progress().killed[0], std::vector<Number>{2});
 }
@@ -362,6 +361,57 @@ TEST(Swap, SendsTheTokensOfTheOneToTheOther) {
         EXPECT_EQ(after.expertIds[std::size_t(i)], exchanged(before.expertIds[std::size_t(i)]));
     applied(*trainer, on("swap", 0, 1, {{"with", Number{3}}}));
     EXPECT_EQ(bitsOf(*trainer), bits);
+}
+
+TEST(Oracle, DealsTokensOutInTurnAmongThoseAtWorkAndEndsOnRequest) {
+    config::RunConfig c = lettersConfig();
+    auto trainer = makeTrainer(c);
+    applied(*trainer, command("rig", {{"layer", Number{0}}, {"expert", Number{0}}, {"bias", 8.0}}));
+    applied(*trainer, on("kill", 0, 3));
+    EXPECT_GT(trainer->step().report->load[0], 0.45f);
+    applied(*trainer, command("oracle", {{"kind", std::string("round_robin")}, {"layer", Number{0}}}));
+    const auto dealt = *trainer->step().report;
+    for (std::size_t e = 0; e < 3; ++e) EXPECT_NEAR(dealt.load[e], 1.0f / 3, 1e-6);
+    EXPECT_EQ(dealt.load[3], 0.0f);
+    applied(*trainer, command("oracle", {{"kind", std::string("random")}, {"layer", Number{0}}}));
+    const auto drawn = *trainer->step().report;
+    for (std::size_t e = 0; e < 3; ++e) EXPECT_NEAR(drawn.load[e], 1.0f / 3, 0.15f);
+    applied(*trainer, command("oracle", {{"kind", std::string("none")}}));
+    EXPECT_GT(trainer->step().report->load[0], 0.45f);
+}
+
+TEST(Pin, SendsEveryTokenOfADomainToItsExpertFirst) {
+    auto trainer = makeTrainer(lettersConfig());
+    run(*trainer, 4);
+    applied(*trainer, command("pin", {{"domain", std::string("high")}, {"expert", Number{2}}, {"layer", Number{1}}}));
+    const auto probe = trainer->probe();
+    int others = 0;
+    for (int t = 0; t < probe.tokens; ++t) {
+        const std::int32_t first = probe.expertIds[std::size_t((probe.tokens + t) * probe.slotsPerToken)];
+        if (probe.domains[std::size_t(t)] == 1) EXPECT_EQ(first, 2) << t;
+        else others += first != 2;
+    }
+    EXPECT_GT(others, 0);
+    const auto r = *trainer->step().report;  // domain x expert counts: [layer][domain][expert]
+    const std::size_t high = (1 * 2 + 1) * 4;
+    EXPECT_NEAR(r.domainExperts[high + 2], (r.domainExperts[high] + r.domainExperts[high + 1] + r.domainExperts[high + 2] + r.domainExperts[high + 3]) / 2, 0.5);
+    EXPECT_NE(refused(*trainer, on("kill", 1, 2)).find("domain high pinned"), std::string::npos);
+    EXPECT_NE(refused(*trainer, command("pin", {{"domain", std::string("middle")}, {"expert", Number{2}}})).find("low, high"), std::string::npos);
+    EXPECT_NE(refused(*trainer, command("unpin", {{"domain", std::string("low")}})).find("not pinned"), std::string::npos);
+    applied(*trainer, command("unpin", {{"domain", std::string("high")}}));
+    applied(*trainer, on("kill", 1, 2));
+}
+
+TEST(Pin, IsPartOfWhatAResumeRestores) {
+    const Folder folder;
+    auto whole = makeTrainer(lettersConfig()), resumed = makeTrainer(lettersConfig());
+    run(*whole, 3);
+    applied(*whole, command("pin", {{"domain", std::string("low")}, {"expert", Number{1}}}));
+    applied(*whole, command("oracle", {{"kind", std::string("random")}, {"layer", Number{0}}}));
+    resumed->restore(throughDisk(*whole, folder));
+    run(*whole, 4);
+    run(*resumed, 4);
+    EXPECT_EQ(bitsOf(*resumed), bitsOf(*whole));
 }
 
 TEST(Interventions, AreRefusedWhereTheRouterHasNoRows) {
