@@ -139,6 +139,14 @@ RunMeta RunWriter::meta() const {
 
 void RunWriter::startAttempt(std::int64_t step, const std::string& environmentJson) { m_impl->startAttempt(step, environmentJson); }
 
+void RunWriter::rewind(std::int64_t step, const std::string& environmentJson) {
+    m_impl->commit();
+    m_impl->endAttempt();
+    if (m_impl->attempt) m_impl->attempt->endReason = "rewound";
+    m_impl->statusChanged = true;
+    m_impl->startAttempt(step, environmentJson);
+}
+
 void RunWriter::setFacts(const RunFacts& facts) {
     m_impl->facts = facts;
     m_impl->transaction([&] {

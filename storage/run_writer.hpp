@@ -44,6 +44,9 @@ public:
     /// Must come before the first append. Sets the state to running.
     void startAttempt(std::int64_t step, const std::string& environmentJson = "{}");
 
+    /// Goes back to `step` while the run trains: ends the attempt as "rewound" and starts the next one there.
+    void rewind(std::int64_t step, const std::string& environmentJson = "{}");
+
     /// Writes the facts at once. Required before a report with layers; on resume they may be left as stored.
     void setFacts(const RunFacts& facts);
 

@@ -2,6 +2,8 @@
 #include "app/engine/checkpoint_keeper.hpp"
 
 #include <algorithm>
+#include <filesystem>
+#include <limits>
 
 #include "core/base/clock.hpp"
 #include "core/base/error.hpp"
@@ -10,6 +12,8 @@ namespace moescope::app {
 namespace {
 
 using storage::CheckpointRow;
+
+constexpr std::size_t kRewindPoints = 8;
 
 CheckpointRow rowOf(const checkpoint::SavedCheckpoint& saved) {
     CheckpointRow row;
@@ -68,13 +72,68 @@ std::int64_t CheckpointKeeper::newest() const {
     return step;
 }
 
-void CheckpointKeeper::retain(storage::StoreSink& sink) {
-    for (const std::int64_t step : checkpoint::planRetention(known(m_rows), static_cast<int>(m_keep))) {
-        sink.transact([&](storage::RunWriter& writer) { writer.markCheckpoint(step, "deleting"); });
-        checkpoint::removeCheckpoint(*m_files, m_folder, step);
-        sink.transact([&](storage::RunWriter& writer) { writer.removeCheckpoint(step); });
-        std::erase_if(m_rows, [&](const CheckpointRow& row) { return row.step == step; });
+std::vector<std::int64_t> CheckpointKeeper::rewindPoints() const {
+    std::error_code failed;
+    const std::filesystem::space_info disk = std::filesystem::space(m_folder, failed);
+    const auto room = failed ? 0 : static_cast<std::int64_t>(std::min<std::uintmax_t>(disk.available, std::numeric_limits<std::int64_t>::max()));
+    std::vector<std::int64_t> out;
+    std::int64_t bytes = 0;
+    for (auto step = m_guarded.rbegin(); step != m_guarded.rend() && out.size() < kRewindPoints; ++step) {
+        const auto row = std::ranges::find(m_rows, *step, &CheckpointRow::step);
+        if (row == m_rows.end() || !good(*row)) continue;
+        bytes += row->bytes;
+        if (!out.empty() && bytes > room) break;
+        out.push_back(*step);
     }
+    return out;
+}
+
+void CheckpointKeeper::remove(std::int64_t step, storage::StoreSink& sink) {
+    checkpoint::removeCheckpoint(*m_files, m_folder, step);
+    sink.transact([&](storage::RunWriter& writer) { writer.removeCheckpoint(step); });
+    std::erase_if(m_rows, [&](const CheckpointRow& row) { return row.step == step; });
+}
+
+void CheckpointKeeper::retain(storage::StoreSink& sink) {
+    std::vector<checkpoint::KnownCheckpoint> all = known(m_rows);
+    const std::vector<std::int64_t> points = rewindPoints();
+    for (checkpoint::KnownCheckpoint& row : all) row.pinned = row.pinned || std::ranges::find(points, row.step) != points.end();
+    for (const std::int64_t step : checkpoint::planRetention(std::move(all), static_cast<int>(m_keep))) {
+        sink.transact([&](storage::RunWriter& writer) { writer.markCheckpoint(step, "deleting"); });
+        remove(step, sink);
+    }
+}
+
+ChosenCheckpoint CheckpointKeeper::atOrBefore(std::int64_t step) const { return choose(m_folder.parent_path(), m_rows, step); }
+
+void CheckpointKeeper::disown(std::int64_t step, storage::StoreSink& sink) {
+    sink.transact([&](storage::RunWriter& writer) {
+        for (const CheckpointRow& row : m_rows)
+            if (row.step > step) writer.markCheckpoint(row.step, "deleting");
+    });
+    for (CheckpointRow& row : m_rows)
+        if (row.step > step) row.state = "deleting";
+}
+
+void CheckpointKeeper::removeDisowned(storage::StoreSink& sink) {
+    std::vector<std::int64_t> gone;
+    for (const CheckpointRow& row : m_rows)
+        if (row.state == "deleting") gone.push_back(row.step);
+    for (const std::int64_t step : gone) remove(step, sink);
+}
+
+void abandonAfter(storage::RunWriter& writer, std::vector<CheckpointRow>& rows, std::int64_t step) {
+    std::vector<std::int64_t> gone;
+    for (const CheckpointRow& row : rows)
+        if (row.step > step) gone.push_back(row.step);
+    for (const std::int64_t at : gone) writer.markCheckpoint(at, "deleting");
+    writer.commit();
+    for (const std::int64_t at : gone) {
+        checkpoint::removeCheckpoint(base::realFiles(), checkpointsOf(writer.runFolder()), at);
+        writer.removeCheckpoint(at);
+    }
+    writer.commit();
+    std::erase_if(rows, [&](const CheckpointRow& row) { return row.step > step; });
 }
 
 void reconcile(storage::RunWriter& writer, std::vector<CheckpointRow>& rows) {

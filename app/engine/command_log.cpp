@@ -35,6 +35,11 @@ const config::Command* CommandLog::due(std::int64_t step) {
     return &m_commands[m_applied++].command;
 }
 
+void CommandLog::goBack(std::size_t applied, std::size_t keep) {
+    m_commands.resize(std::min(keep, m_commands.size()));
+    m_applied = std::min(applied, m_commands.size());
+}
+
 std::string CommandLog::json() const {
     Json list = Json::array();
     for (const config::ScriptedCommand& entry : m_commands) {

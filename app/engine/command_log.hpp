@@ -23,6 +23,8 @@ public:
     const config::Command* due(std::int64_t step);
     /// Forgets what is not applied yet (--no-replay).
     void dropPending() { m_commands.resize(m_applied); }
+    /// Goes back to a checkpoint that holds the first `applied` commands, and forgets all but the first `keep`.
+    void goBack(std::size_t applied, std::size_t keep);
 
     std::size_t applied() const { return m_applied; }
     std::size_t pending() const { return m_commands.size() - m_applied; }

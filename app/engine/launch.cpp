@@ -264,7 +264,10 @@ int resume(const Context& context, const Resumption& wanted) {
                           "put the original text back, or start a new run on this one");
     machine.trainer->restore(chosen.loaded);
     CommandLog commands(more.value("commands", Json::array()).dump(), Session::commandsAppliedIn(chosen.loaded.stateJson));
-    if (!wanted.replay) commands.dropPending();
+    if (!wanted.replay) {
+        commands.dropPending();
+        abandonAfter(writer, rows, machine.trainer->stepsDone());
+    }
     writer.startAttempt(machine.trainer->stepsDone(), training::environmentJson());
     const bool unknown = stored.vocabulary.empty();
     storage::RunFacts facts = unknown ? factsOf(machine, config) : stored;

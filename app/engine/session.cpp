@@ -46,6 +46,8 @@ int Session::run() {
 }
 
 void Session::begin() {
+    guardRewindPoints();
+    m.checkpoints.removeDisowned(m.sink);
     if (m.resumed) {
         event(Severity::info, "run.resumed", "Resumed at step " + std::to_string(step()) + ".");
         m_lastSaved = step();
@@ -128,10 +130,13 @@ void Session::onNonFinite(const training::StepResult& result) {
     const std::string where = result.offender.empty() ? "the loss" : result.offender;
     const std::string text = "The next step after " + std::to_string(step()) + " gave a number that is not finite (first in " + where +
                              "). It was not applied: the weights are as after step " + std::to_string(step()) + ".";
-    event(Severity::error, "loss.nan", text, {{"offender", result.offender}});
+    const std::int64_t good = m.checkpoints.newest();
+    const std::string back = good < 0 ? std::string() : " Checkpoint " + std::to_string(good) + " is good.";
+    event(Severity::error, "loss.nan", text + back, {{"offender", result.offender}, {"checkpoint", good}});
     saveCheckpoint();
-    if (m.control.attached() > 0)
-        setPaused(true, "a step was not finite; lower the learning rate and resume, or stop");
+    m_broken = m.control.attached() > 0;
+    if (m_broken)
+        setPaused(true, "a step was not finite; rewind with a smaller learning rate (lr_factor=0.5), or lower it and resume, or stop");
     else
         m_end = End::diverged;
 }

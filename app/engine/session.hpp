@@ -75,7 +75,14 @@ private:
     Json muteDelta(const std::string& line);
     base::Problems apply(const config::Command& command);
     void applyQuietly(const config::Command& command, const char* why);
-    base::Problems control(const std::string& verb);
+    base::Problems control(const config::Command& command);
+    base::Problems saveBefore(const std::string& verb);
+    void record(const config::Command& command);
+    struct Rewind;
+    base::Problems findRewind(const config::Command& command, Rewind& to);
+    base::Problems rewind(const config::Command& command);
+    void goBack(const Rewind& to);
+    void guardRewindPoints();
     Json status() const;
     void setPaused(bool paused, const std::string& why);
     void event(telemetry::Severity severity, const std::string& code, const std::string& text, const Json& detail = Json::object());
@@ -88,9 +95,11 @@ private:
     End m_end = End::none;
     bool m_paused = false;
     bool m_stepOnce = false;
+    bool m_repeating = false;  // a command of the script or of a resume is applied
     bool m_checkpointFailed = false;
     bool m_held = false;  ///< as resume --hold began: nobody has let it go on
     std::int64_t m_aloneSince = 0;
+    bool m_broken = false;  // paused because a step was not finite
     std::int64_t m_retryAt = 0;
     std::int64_t m_nextStepAt = 0;
     std::int64_t m_nextCheckAt = 0;

@@ -1,6 +1,7 @@
 // What a session does with commands: those of the script, those repeated by a resume, and those that come in now.
 #include "app/engine/session.hpp"
 #include "core/base/error.hpp"
+#include "core/config/commands.hpp"
 #include "core/config/config_json.hpp"
 #include "core/config/validate.hpp"
 
@@ -37,7 +38,10 @@ void Session::applyPending() {
 }
 
 void Session::applyQuietly(const config::Command& command, const char* why) {
+    m_repeating = true;
     const base::Problems problems = apply(command);
+    m_repeating = false;
+    guardRewindPoints();
     for (const base::Problem& problem : problems)
         event(Severity::warning, "command.refused", std::string("A command of the ") + why + " was refused: " + problem.text,
               {{"command", Json::parse(config::toJson(command))}});
@@ -59,10 +63,8 @@ std::string Session::handle(const std::string& line) {
         event(Severity::info, "command.bad", "A command was refused: " + problems.front().text);
         return refusal(problems);
     }
-    const bool changesTraining = command.verb == "set" || command.verb == "mute" || command.verb == "unmute" || command.verb == "rig";
-    if (changesTraining) {
-        m.commands.add(step(), command);
-        storeCommands();
+    if (config::findCommand(command.verb)->kind != config::CommandKind::control) {
+        record(command);
     }
     return Json{{"ok", true}, {"applied_at_step", step()}}.dump();
 }
@@ -90,21 +92,32 @@ Json Session::muteDelta(const std::string& line) {
 
 base::Problems Session::apply(const config::Command& command) {
     if (base::Problems problems = config::validate(m.trainer.config(), command); !problems.empty()) return problems;
-    static constexpr std::string_view kOwn[] = {"pause", "resume", "step", "stop", "checkpoint"};
-    for (const std::string_view verb : kOwn)
-        if (command.verb == verb) return control(command.verb);
+    const config::CommandKind kind = config::findCommand(command.verb)->kind;
+    if (kind == config::CommandKind::control) return control(command);
+    if (base::Problems problems = m.trainer.refusal(command); !problems.empty()) return problems;
+    Json detail = Json::parse(config::toJson(command));
+    std::string undo;
+    if (kind == config::CommandKind::intervention) {
+        if (base::Problems problems = saveBefore(command.verb); !problems.empty()) return problems;
+        if (m_lastSaved == step()) undo = "; checkpoint " + std::to_string(step()) + " is from before it";
+        if (m_lastSaved == step()) detail["checkpoint"] = step();
+    }
     telemetry::Event change;
-    base::Problems problems = m.trainer.apply(command, change);
-    if (!problems.empty()) return problems;
-    change.step = step();
-    change.severity = Severity::change;
-    change.code = "command." + command.verb;
-    change.detailJson = config::toJson(command);
-    m_progress.event(change);
+    if (base::Problems problems = m.trainer.apply(command, change); !problems.empty()) return problems;
+    event(Severity::change, "command." + command.verb, change.text + undo, detail);
     return {};
 }
 
-base::Problems Session::control(const std::string& verb) {
+/// What an intervention is undone by. One that a resume or a script repeats goes on without it if it must.
+base::Problems Session::saveBefore(const std::string& verb) {
+    saveCheckpoint();
+    if (m_lastSaved == step() || m_repeating) return {};
+    return {{"command", "The checkpoint before it could not be saved, so " + verb + " was left undone; free some space and send it again."}};
+}
+
+base::Problems Session::control(const config::Command& command) {
+    const std::string& verb = command.verb;
+    if (verb == "rewind") return rewind(command);
     if (verb == "pause") setPaused(true, "by command");
     if (verb == "resume") setPaused(false, "by command");
     if (verb == "step") m_stepOnce = true;
@@ -121,6 +134,12 @@ void Session::setPaused(bool paused, const std::string& why) {
     m.sink.transact([&](storage::RunWriter& writer) {
         writer.setState(paused ? storage::RunState::paused : storage::RunState::running, paused ? why : std::string());
     });
+}
+
+void Session::record(const config::Command& command) {
+    m.commands.add(step(), command);
+    storeCommands();
+    guardRewindPoints();
 }
 
 /// Stored before it is answered, so that an acknowledged command survives whatever comes.

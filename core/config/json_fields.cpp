@@ -54,14 +54,14 @@ void append(Json::Object& members, const Values& values) {
 }
 
 // A command's verb and arguments out of an object; `step` is handled by the caller.
-void readCommand(const Json& json, Command& out, const std::string& key, Problems& problems) {
+void readCommand(const Json& json, Command& out, std::initializer_list<std::string_view> others, const std::string& key, Problems& problems) {
     const Json* verb = json.member("command");
     if (!verb || !verb->text()) {
         problems.push_back({joined(key, "command"),
                             "A command is an object with its verb in \"command\", such as {\"command\":\"pause\"}."});
         return;
     }
-    out = {*verb->text(), rest(*json.object(), {"command", "step"}, key, problems)};
+    out = {*verb->text(), rest(*json.object(), others, key, problems)};
 }
 
 }  // namespace
@@ -158,11 +158,13 @@ void fromJson(const Json& json, Values& out, const std::string& key, Problems& p
 
 void fromJson(const Json& json, Command& out, const std::string& key, Problems& problems) {
     if (!json.object()) return wanted("an object", json, key, problems);
-    if (json.member("step"))
+    const Json* verb = json.member("command");
+    const bool goesToStep = verb && verb->text() && *verb->text() == "rewind";
+    if (json.member("step") && !goesToStep)
         problems.push_back(
             {joined(key, "step"),
              "A command to a running engine is applied at its next step; leave \"step\" out (it belongs to scripts)."});
-    readCommand(json, out, key, problems);
+    readCommand(json, out, {"command"}, key, problems);
 }
 
 void fromJson(const Json& json, ScriptedCommand& out, const std::string& key, Problems& problems) {
@@ -171,7 +173,7 @@ void fromJson(const Json& json, ScriptedCommand& out, const std::string& key, Pr
         problems.push_back({joined(key, "step"),
                             "A scripted command names the step before which it is applied, such as \"step\": 150."});
     readMember(json, "step", out.step, key, problems);
-    readCommand(json, out.command, key, problems);
+    readCommand(json, out.command, {"command", "step"}, key, problems);
 }
 
 void fromJson(const Json& json, DomainConfig& out, const std::string& key, Problems& problems) {

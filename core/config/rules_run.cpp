@@ -110,6 +110,7 @@ void checkScript(const RunConfig& c, Problems& problems) {
                 problems, key,
                 fmt::format("{} has step {}, before the command above it; write the script in the order of its steps.",
                             key, step));
+        if (command.verb == "rewind") refuse(problems, key, fmt::format("{}: a script that rewinds would come there again and again.", key));
         const Problems found = validate(now, command);
         for (const auto& problem : found)
             refuse(problems, key, fmt::format("{}: {}", key, problem.text));

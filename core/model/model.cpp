@@ -59,6 +59,7 @@ at::Tensor Model::runBlock(Block& block, std::int64_t layer, const at::Tensor& x
         input.features = features;
         input.tokenIds = batch.inputs;
         input.previousTokenIds = batch.previous;
+        input.domains = batch.domains;
         input.sequences = batch.sequences;
         input.training = pass.training;
         input.draws = pass.draws;

@@ -25,6 +25,7 @@ struct TokenBatch {
     at::Tensor inputs;    ///< [T] int64
     at::Tensor targets;   ///< [T] int64, or undefined when only logits are wanted
     at::Tensor previous;  ///< [T] int64, -1 = none: token before each one, only where a pass continues a cached one
+    at::Tensor domains{};  ///< [T] int64 labels, or undefined; only pinned domains ask for them
 };
 
 /// Keys and values of all layers and how many positions they hold.

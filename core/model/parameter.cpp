@@ -34,7 +34,7 @@ Parameter makeParameter(std::string name, std::vector<std::int64_t> shape, std::
     for (const Part& part : parts)
         fill({data + part.offset, static_cast<std::size_t>(part.elements())}, part, kind, std, seed);
     const bool matrix = kind == InitKind::normal && shape.size() > 1;
-    return {std::move(name), host.to(options).set_requires_grad(true), matrix, std::move(parts)};
+    return {std::move(name), host.to(options).set_requires_grad(true), matrix, std::move(parts), kind == InitKind::normal ? std : 0};
 }
 
 }  // namespace moescope::model

@@ -24,6 +24,7 @@ struct Parameter {
     at::Tensor value;   ///< leaf that requires gradient, contiguous
     bool decays = true; ///< weight decay applies: all matrices but the embedding; norms and biases never
     std::vector<Part> parts;
+    double initStd = 0;  ///< of the normal that its first values were drawn from; 0 = not drawn
 };
 
 /// A tensor that travels in checkpoints but is not trained: router biases, hash tables.

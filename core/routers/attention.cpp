@@ -17,7 +17,7 @@ at::Tensor attentionLogits(const RouterSpec&, const RouterTensors& tensors, cons
 
 void declare(const RouterSpec& spec, Sizes sizes, std::vector<ParameterDecl>& out) {
     for (const char* name : {"query", "key", "value"})
-        out.push_back({name, {spec.experts, sizes.width}, routing::Init::normal, spec.initStd, !spec.frozen});
+        out.push_back({name, {spec.experts, sizes.width}, routing::Init::normal, spec.initStd, !spec.frozen, false, /*perExpert=*/true});
 }
 
 void check(const RouterSpec& spec, base::Problems& problems) {

@@ -34,7 +34,7 @@ void declare(const RouterSpec& spec, Sizes sizes, std::vector<ParameterDecl>& ou
     const double fan = 1 / std::sqrt(static_cast<double>(sizes.width));
     out.push_back({"projection", {projection, sizes.width}, routing::Init::normal, fan, trainable});
     out.push_back({"projection_bias", {projection}, routing::Init::zeros, 0, trainable});
-    out.push_back({"directions", {spec.experts, projection}, routing::Init::normal, 0.01, trainable});
+    out.push_back({"directions", {spec.experts, projection}, routing::Init::normal, 0.01, trainable, false, /*perExpert=*/true});
     out.push_back({"theta", {1}, routing::Init::constant, std::log(2.0), trainable});
 }
 

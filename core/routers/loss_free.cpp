@@ -26,7 +26,7 @@ const Router& routerloss_free() {
         r.source = "Wang et al. 2024, arXiv 2408.15664";
         r.claims = [](const RouterSpec& spec) { return spec.offset != Offset::none; };
         r.declare = [](const RouterSpec& spec, Sizes, std::vector<ParameterDecl>& out) {
-            out.push_back({"selection_bias", {spec.experts}, routing::Init::zeros, 0, /*trainable=*/false});
+            out.push_back({"selection_bias", {spec.experts}, routing::Init::zeros, 0, /*trainable=*/false, false, /*perExpert=*/true});
         };
         r.offset = [](const RouterSpec&, const RouterTensors& tensors) { return tensors.at("selection_bias"); };
         r.update = follow;

@@ -40,7 +40,7 @@ const Router& routershazeer() {
         r.source = "Shazeer et al. 2017, arXiv 1701.06538";
         r.claims = [](const RouterSpec& spec) { return spec.noise == Noise::logitGaussLearned; };
         r.declare = [](const RouterSpec& spec, Sizes sizes, std::vector<ParameterDecl>& out) {
-            out.push_back({"noise_weight", {spec.experts, sizes.width}, routing::Init::zeros, 0, !spec.frozen});
+            out.push_back({"noise_weight", {spec.experts, sizes.width}, routing::Init::zeros, 0, !spec.frozen, false, /*perExpert=*/true});
         };
         r.noiseStd = learnedStd;
         r.load = loadProbability;

@@ -58,14 +58,6 @@ Choice chooseInEachGroup(const RouterSpec& spec, const RouterInput& input, const
     return choice;
 }
 
-// A fixed choice cannot turn to another expert: who is muted is missing.
-void leaveOutMuted(const RouterInput& input, Choice& choice) {
-    if (!input.muted.defined()) return;
-    const at::Tensor gone = input.muted.index_select(0, choice.experts.clamp_min(0).reshape({-1})).reshape_as(choice.experts);
-    choice.experts = choice.experts.masked_fill(gone, -1);
-    choice.complete = false;
-}
-
 }  // namespace
 
 at::Tensor scoreFunction(const RouterSpec& spec, const at::Tensor& logits) {
@@ -94,6 +86,7 @@ Choice chooseLargest(const RouterSpec& spec, const RouterInput& input, const at:
 }
 
 Choice chooseExperts(const RouterSpec& spec, const RouterTensors& tensors, const RouterInput& input, const Scores& scores) {
+    if (spec.oracle != Oracle::none) return chooseByOracle(spec, input);
     if (const routers::Router* own = routers::claimant(spec, &routers::Router::choose)) {
         Choice choice = own->choose(spec, tensors, input, scores);
         if (spec.select == Select::fixed) leaveOutMuted(input, choice);
@@ -102,7 +95,7 @@ Choice chooseExperts(const RouterSpec& spec, const RouterTensors& tensors, const
     if (!scores.noisy.defined())
         throw base::Error(base::ExitCode::usage, "router.choice", "without logits nothing can be ranked", "router.select",
                           "take fixed for router.net none and hash");
-    const at::Tensor score = selectionScore(spec, tensors, input, scores);
+    const at::Tensor score = withPins(spec, input, selectionScore(spec, tensors, input, scores));
     return spec.groupRule == GroupRule::perGroup ? chooseInEachGroup(spec, input, score) : chooseLargest(spec, input, score);
 }
 

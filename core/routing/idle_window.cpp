@@ -21,9 +21,11 @@ void IdleWindow::update(telemetry::StepTelemetry& out) {
     out.starving.assign(layers, 0);
     for (std::size_t layer = 0; layer < layers; ++layer) {
         const auto load = std::span(out.load).subspan(layer * m_experts, m_experts);
-        const auto present = static_cast<double>(std::ranges::count_if(load, [](float share) { return share == share; }));
+        const auto gone = layer < m_gone.size() ? static_cast<double>(m_gone[layer].size()) : 0.0;
+        const double present = static_cast<double>(std::ranges::count_if(load, [](float share) { return share == share; })) - gone;
         for (std::size_t expert = 0; expert < m_experts; ++expert) {
             std::int64_t* below = &m_below[(layer * m_experts + expert) * 2];
+            if (isGone(layer, expert)) continue;
             const double ratio = present * static_cast<double>(load[expert]);  // NaN where there is no such expert: not below
             below[0] = ratio < kDead ? below[0] + 1 : 0;
             below[1] = ratio < kStarving ? below[1] + 1 : 0;
@@ -35,6 +37,15 @@ void IdleWindow::update(telemetry::StepTelemetry& out) {
 
 bool IdleWindow::dead(std::size_t moeLayer, std::size_t expert) const {
     return m_below[(moeLayer * m_experts + expert) * 2] >= m_window;
+}
+
+bool IdleWindow::isGone(std::size_t moeLayer, std::size_t expert) const {
+    return moeLayer < m_gone.size() && std::ranges::binary_search(m_gone[moeLayer], static_cast<std::int64_t>(expert));
+}
+
+void IdleWindow::forget(std::size_t moeLayer, std::size_t expert) {
+    std::int64_t* below = &m_below[(moeLayer * m_experts + expert) * 2];
+    below[0] = below[1] = 0;
 }
 
 bool IdleWindow::starving(std::size_t moeLayer, std::size_t expert) const {

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
+#include <vector>
 
 #include "core/base/error.hpp"
 #include "core/routing/choice.hpp"
@@ -41,6 +43,18 @@ struct Term {
     }
 };
 
+// Experts that still count; those that were killed are in no term.
+double living(const RouterSpec& spec) { return real(spec.experts) - real(static_cast<std::int64_t>(spec.killed.size())); }
+
+// The columns [rows, E] of the living.
+at::Tensor livingColumns(const RouterSpec& spec, const at::Tensor& values) {
+    if (spec.killed.empty()) return values;
+    std::vector<std::int64_t> columns;
+    for (std::int64_t e = 0; e < spec.experts; ++e)
+        if (!std::ranges::binary_search(spec.killed, e)) columns.push_back(e);
+    return values.index_select(1, at::tensor(columns, at::kLong).to(values.device()));
+}
+
 at::Tensor countsOf(const Term& t, std::size_t layer, std::int64_t rows) {
     const at::Tensor experts = t.experts(layer);
     return countExperts(experts.reshape({rows, -1}), t.specs[layer].experts);
@@ -68,7 +82,7 @@ at::Tensor meanShares(const Routing& routing, std::int64_t rows) {
 at::Tensor balanceOf(const Term& t, std::size_t layer) {
     const std::int64_t rows = t.term.scope == Scope::sequence ? t.sequences : 1;
     const at::Tensor product = fractions(t, layer, rows).mul(meanShares(t.layers[layer], rows));
-    return product.sum().mul(real(t.specs[layer].experts) / (t.wishes(layer) * real(rows)));
+    return product.sum().mul(living(t.specs[layer]) / (t.wishes(layer) * real(rows)));
 }
 
 at::Tensor meanOf(const std::vector<at::Tensor>& values) {
@@ -77,10 +91,11 @@ at::Tensor meanOf(const std::vector<at::Tensor>& values) {
     return values.size() == 1 ? sum : sum.div(real(static_cast<std::int64_t>(values.size())));
 }
 
-// Layers that can be averaged: those with the same number of experts.
+// Layers that can be averaged: those with the same number of experts, the same of them alive.
 std::vector<std::vector<std::size_t>> alike(const Term& t) {
-    std::map<std::int64_t, std::vector<std::size_t>> byExperts;
-    for (std::size_t layer = 0; layer < t.layers.size(); ++layer) byExperts[t.specs[layer].experts].push_back(layer);
+    std::map<std::pair<std::int64_t, std::vector<std::int64_t>>, std::vector<std::size_t>> byExperts;
+    for (std::size_t layer = 0; layer < t.layers.size(); ++layer)
+        byExperts[{t.specs[layer].experts, t.specs[layer].killed}].push_back(layer);
     std::vector<std::vector<std::size_t>> out;
     for (auto& [experts, group] : byExperts) out.push_back(std::move(group));
     return out;
@@ -94,7 +109,7 @@ at::Tensor balanceOverLayers(const Term& t, const std::vector<std::size_t>& grou
         p.push_back(meanShares(t.layers[layer], 1));
     }
     const std::size_t any = group.front();
-    return meanOf(f).mul(meanOf(p)).sum().mul(real(t.specs[any].experts) / t.wishes(any));
+    return meanOf(f).mul(meanOf(p)).sum().mul(living(t.specs[any]) / t.wishes(any));
 }
 
 // Shazeer's form (importance of the gates, sample variance) goes with gates that sum to one or learned noise, V-MoE's (full
@@ -136,7 +151,7 @@ at::Tensor loadRows(const Term& t, std::size_t layer, std::int64_t rows) {
 }
 
 at::Tensor variationRows(const Term& t, std::size_t layer, std::int64_t rows) {
-    return t.term.kind == LossKind::importance ? importanceRows(t, layer, rows) : loadRows(t, layer, rows);
+    return livingColumns(t.specs[layer], t.term.kind == LossKind::importance ? importanceRows(t, layer, rows) : loadRows(t, layer, rows));
 }
 
 at::Tensor variationOf(const Term& t, std::size_t layer) {
@@ -165,9 +180,10 @@ at::Tensor valueOf(const Term& t) {
     return meanOf(values);
 }
 
-at::Tensor zLoss(std::span<const Routing> layers) {
+at::Tensor zLoss(std::span<const RouterSpec> specs, std::span<const Routing> layers) {
     std::vector<at::Tensor> values;
-    for (const Routing& routing : layers) values.push_back(routing.logits.logsumexp(1).square().mean());
+    for (std::size_t layer = 0; layer < layers.size(); ++layer)
+        values.push_back(livingColumns(specs[layer], layers[layer].logits).logsumexp(1).square().mean());
     return meanOf(values);
 }
 
@@ -214,7 +230,7 @@ AuxiliaryLosses losses(std::span<const RouterSpec> specs, std::span<const Routin
     const RouterSpec& spec = specs.front();
     add(spec.balance, "balance");
     for (const BalanceTerm& term : spec.more) add(term, std::string(name(term.kind)));
-    addTerm(out, "z", LossKind::none, spec.zCoefficient, [&] { return zLoss(layers); });
+    addTerm(out, "z", LossKind::none, spec.zCoefficient, [&] { return zLoss(specs, layers); });
     return out;
 }
 

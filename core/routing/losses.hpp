@@ -1,7 +1,7 @@
 // Auxiliary losses of all layers at once: the value that is trained on is the value that is plotted. (contract)
 //
 // Values are unweighted means over layers; only P carries gradient, f is a count. Sources: Shazeer 2017 (importance, load),
-// GShard 2020, Switch 2021, ST-MoE 2022 (z), Qwen3 (global), Mixtral (layers).
+// GShard 2020, Switch 2021, ST-MoE 2022 (z), Qwen3 (global), Mixtral (layers). Killed experts are in no term: E counts the living.
 #pragma once
 
 #include <span>

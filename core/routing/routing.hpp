@@ -27,6 +27,7 @@ struct ParameterDecl {
     double std = 0;  ///< of a normal; the value of a constant
     bool trainable = true;
     bool integer = false;
+    bool perExpert = false;  ///< row e is expert e's own
 };
 std::vector<ParameterDecl> declareTensors(const RouterSpec& spec, std::int64_t width, std::int64_t vocabulary);
 
@@ -53,6 +54,7 @@ struct RouterInput {
     at::Tensor noiseLogits;       ///< [T, E], given in place of features * noise_weight
     at::Tensor tokenIds;          ///< [T] int64; needed by hash
     at::Tensor previousTokenIds;  ///< [T] int64, -1 = none; only hash of pairs, and only where a sequence does not start at its first token
+    at::Tensor domains;           ///< [T] int64, -1 = none; what pinned domains are told by, undefined = nobody is pinned
     std::int64_t sequences = 1;   ///< T = sequences * length, row-major
     bool training = true;
     Draws draws;

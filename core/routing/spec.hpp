@@ -31,6 +31,8 @@ enum class Overflow { drop, rerouteNext, recycleRandom };
 enum class Estimator { autogradGate, straightThrough, sparsemixerV2, sparsemixerV2star, none };
 enum class LossKind { none, switchTop1, gshardTop1, topkSum, topkMean, importance, load };
 enum class Scope { batch, sequence, global, layers };
+/// A router that is overruled: its tokens are dealt out in turn, or to experts drawn at random.
+enum class Oracle { none, roundRobin, random };
 
 struct CapacityRule {
     double factor = 0;      ///< cf; 0 = no limit. Expert choice: its c
@@ -78,6 +80,11 @@ struct RouterSpec {
     std::vector<BalanceTerm> more;
     double zCoefficient = 0;
     config::Values options;  ///< `router.options.*`
+    // What commands made of it; makeSpec() leaves them empty.
+    std::vector<std::int64_t> killed;  ///< ascending; muted for good and left out of the balance losses
+    Oracle oracle = Oracle::none;
+    std::vector<std::int64_t> oracleExperts;  ///< who takes part in it, ascending, at least k
+    std::vector<std::int64_t> pins;  ///< [domains] expert that the tokens of each domain choose first, -1 = as routed; or empty
     bool operator==(const RouterSpec&) const = default;
 };
 

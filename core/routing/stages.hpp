@@ -51,6 +51,12 @@ at::Tensor selectionScore(const RouterSpec& spec, const RouterTensors& tensors, 
 at::Tensor scoreFunction(const RouterSpec& spec, const at::Tensor& logits);
 /// The k largest of u.
 Choice chooseLargest(const RouterSpec& spec, const RouterInput& input, const at::Tensor& score);
+/// What an oracle deals out in place of the router's choice; weights stay the router's.
+Choice chooseByOracle(const RouterSpec& spec, const RouterInput& input);
+/// `score` with the pinned expert of each token's domain on top, unless it is muted.
+at::Tensor withPins(const RouterSpec& spec, const RouterInput& input, const at::Tensor& score);
+/// -1 in place of muted experts, for choices that cannot turn to another one.
+void leaveOutMuted(const RouterInput& input, Choice& choice);
 Choice chooseExperts(const RouterSpec& spec, const RouterTensors& tensors, const RouterInput& input, const Scores& scores);
 
 /// Combine weights [T, slots] of the chosen experts before capacity and scale; 0 where unused.

@@ -43,15 +43,22 @@ public:
     /// Takes out.load and writes out.dead and out.starving.
     void update(telemetry::StepTelemetry& out);
     bool dead(std::size_t moeLayer, std::size_t expert) const;
+    /// Experts that are gone, [moeLayer] ascending: neither dead nor starving. Not part of the state.
+    void leaveOut(std::vector<std::vector<std::int64_t>> gone) { m_gone = std::move(gone); }
+    /// Begins anew for one expert.
+    void forget(std::size_t moeLayer, std::size_t expert);
     bool starving(std::size_t moeLayer, std::size_t expert) const;
     /// Reports in a row below 0.05 and 0.5, [moeLayer][E][2]: part of a checkpoint.
     const std::vector<std::int64_t>& state() const { return m_below; }
     void restore(std::vector<std::int64_t> state);
 
 private:
+    bool isGone(std::size_t moeLayer, std::size_t expert) const;
+
     std::size_t m_experts;
     std::int64_t m_window;
     std::vector<std::int64_t> m_below;
+    std::vector<std::vector<std::int64_t>> m_gone;
 };
 
 }  // namespace moescope::routing

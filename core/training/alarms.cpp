@@ -38,11 +38,14 @@ bool isCollapsed(const LayerShape& shape, double busiest, double effective) {
 }
 
 /// Experts that got less than the bound of the dead in this one report; places without an expert hold NaN.
-std::int64_t belowBound(const std::vector<float>& load, std::size_t layers, std::size_t layer, std::int64_t experts) {
+std::int64_t belowBound(const std::vector<float>& load, std::size_t layers, std::size_t layer, const LayerShape& shape) {
     const std::size_t width = load.size() / layers;
-    const auto row = load.begin() + static_cast<std::ptrdiff_t>(layer * width);
-    return std::count_if(row, row + static_cast<std::ptrdiff_t>(width),
-                         [&](float share) { return static_cast<double>(share) * static_cast<double>(experts) < kDead; });
+    std::int64_t below = 0;
+    for (std::size_t e = 0; e < width; ++e) {
+        if (std::ranges::binary_search(shape.killed, static_cast<std::int64_t>(e))) continue;
+        if (static_cast<double>(load[layer * width + e]) * static_cast<double>(shape.experts) < kDead) ++below;
+    }
+    return below;
 }
 
 }  // namespace
@@ -85,7 +88,7 @@ void Alarms::layerReport(std::size_t index, const telemetry::StepTelemetry& repo
                        layer + "," + pair("idle", base::toText(dead)) + "," + pair("experts", all) + "}"});
     }
     if (announced == 0 && !collapsed) return;
-    const bool active = dead == 0 && belowBound(report.load, m_layers.size(), index, shape.experts) == 0;
+    const bool active = dead == 0 && belowBound(report.load, m_layers.size(), index, shape) == 0;
     const bool healthy = active && !nowCollapsed && (!collapsed || effective >= static_cast<double>(shape.experts) / 2);
     std::int64_t& inARow = m_state.healthy[index];
     inARow = healthy ? inARow + 1 : 0;

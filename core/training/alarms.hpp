@@ -16,8 +16,9 @@ namespace moescope::training {
 
 /// What the rules need to know of a layer with experts.
 struct LayerShape {
-    std::int64_t layer = 0, experts = 0, topK = 1;
+    std::int64_t layer = 0, experts = 0, topK = 1;  ///< experts that are not killed
     std::int64_t calm = 1;  ///< healthy reports in a row that end an episode (telemetry.idle_window)
+    std::vector<std::int64_t> killed{};  ///< ascending
 };
 
 /// Where the episodes stand; part of a checkpoint.

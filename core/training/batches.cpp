@@ -12,8 +12,10 @@ at::Tensor upload(std::span<const std::int32_t> values, const at::Device& device
     return host.to(device, /*non_blocking=*/true);
 }
 
-model::TokenBatch tokensOf(const data::Batch& batch, const at::Device& device) {
-    return {batch.sequences, batch.length, upload(batch.inputs, device), upload(batch.targets, device), {}};
+model::TokenBatch tokensOf(const data::Batch& batch, const at::Device& device, bool labels) {
+    const bool labelled = labels && !batch.domains.empty();
+    return {batch.sequences, batch.length, upload(batch.inputs, device), upload(batch.targets, device), {},
+            labelled ? upload(inputDomains(batch), device) : at::Tensor()};
 }
 
 std::vector<std::int32_t> inputDomains(const data::Batch& batch) {

@@ -13,7 +13,8 @@ namespace moescope::training {
 /// [n] int64 on `device`; the copy to a GPU does not wait.
 at::Tensor upload(std::span<const std::int32_t> values, const at::Device& device);
 
-model::TokenBatch tokensOf(const data::Batch& batch, const at::Device& device);
+/// With `labels` the domains of the input tokens go along, where there are any.
+model::TokenBatch tokensOf(const data::Batch& batch, const at::Device& device, bool labels = false);
 
 /// The domain of each input token: that of the target before it, in each sequence the first target's for the first.
 std::vector<std::int32_t> inputDomains(const data::Batch& batch);

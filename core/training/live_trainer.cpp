@@ -62,6 +62,7 @@ LiveTrainer::LiveTrainer(const config::RunConfig& config, std::shared_ptr<const 
       m_optimizer(m_model.parameters()), m_moeLayers(config::moeLayers(config)),
       m_idle(m_moeLayers.size(), widestLayer(config), config.telemetry.idle_window), m_alarms(layerShapes()) {
     m_progress.muted.resize(m_moeLayers.size());
+    sizeInterventions();
     rigsFromConfig();
     refreshRouters();
 }
@@ -70,7 +71,8 @@ std::vector<LayerShape> LiveTrainer::layerShapes() const {
     std::vector<LayerShape> shapes;
     for (const std::int64_t layer : m_moeLayers) {
         const config::MoeShape shape = config::moeShape(m_config, layer);
-        shapes.push_back({layer, shape.experts, shape.topK, m_config.telemetry.idle_window});
+        const std::vector<std::int64_t> killed = shapes.size() < m_progress.killed.size() ? m_progress.killed[shapes.size()] : std::vector<std::int64_t>{};
+        shapes.push_back({layer, shape.experts - static_cast<std::int64_t>(killed.size()), shape.topK, m_config.telemetry.idle_window, killed});
     }
     return shapes;
 }
@@ -79,12 +81,16 @@ void LiveTrainer::refreshRouters() {
     m_specs = m_moeLayers.empty() ? std::vector<routing::RouterSpec>{} : routing::makeSpecs(m_config);
     m_muted.assign(m_specs.size(), {});
     for (std::size_t i = 0; i < m_specs.size(); ++i) {
-        m_specs[i].rig = m_progress.rigs[i];
-        if (m_progress.muted[i].empty()) continue;
+        overrule(i);
+        const std::vector<std::int64_t> silent = absent(i);
+        if (silent.empty()) continue;
         at::Tensor mask = at::zeros({m_specs[i].experts}, at::kBool);
-        for (const std::int64_t expert : m_progress.muted[i]) mask.select(0, expert).fill_(true);
+        for (const std::int64_t expert : silent) mask.select(0, expert).fill_(true);
         m_muted[i] = mask.to(deviceOf());
     }
+    m_pinned = std::ranges::any_of(m_specs, [](const routing::RouterSpec& spec) { return !spec.pins.empty(); });
+    m_optimizer.freeze(frozenRows());
+    m_idle.leaveOut(m_progress.killed);
     m_statistics = std::make_unique<routing::RoutingStatistics>(m_specs, static_cast<std::int64_t>(m_corpus->domains().size()),
                                                                 m_config.telemetry.quantiles);
     m_alarms.setLayers(layerShapes());

@@ -1,7 +1,8 @@
 // The trainer as it is made: members and helpers shared by its source files.
 //
 // live_trainer.cpp construction and the step · trainer_evaluation.cpp losses · trainer_probe.cpp routing snapshots ·
-// trainer_generation.cpp text · trainer_commands.cpp live changes · trainer_state.cpp what a checkpoint holds.
+// trainer_generation.cpp text · trainer_commands.cpp live changes · trainer_interventions.cpp changes of experts
+// and trainer_intervention_state.cpp what they leave behind · trainer_oracles.cpp routing over the router's head · trainer_state.cpp what a checkpoint holds.
 #pragma once
 
 #include "core/tensor.hpp"
@@ -12,8 +13,10 @@
 #include "core/routing/losses.hpp"
 #include "core/routing/statistics.hpp"
 #include "core/training/alarms.hpp"
+#include "core/training/batches.hpp"
 #include "core/training/optimizer.hpp"
 #include "core/training/progress.hpp"
+#include "core/training/surgery.hpp"
 #include "core/training/trainer.hpp"
 
 namespace moescope::training {
@@ -41,6 +44,7 @@ public:
     MuteEffect muteEffect(std::int64_t layer, std::int64_t expert) override;
     TextEvaluation evaluateText(std::string_view text) override;
     TextEvaluation evaluateTokens(const std::vector<std::vector<std::int32_t>>& rows, std::vector<float>* logits) override;
+    base::Problems refusal(const config::Command& command) const override;
     base::Problems apply(const config::Command& command, telemetry::Event& event) override;
     checkpoint::CheckpointContents state() override;
     void restore(const checkpoint::LoadedCheckpoint& saved) override;
@@ -67,6 +71,8 @@ private:
     model::Pass passOf(bool training, std::int64_t micro) const;
     at::Device deviceOf() const { return m_model.options().device(); }
     void refreshRouters();
+    void overrule(std::size_t layer);
+    model::TokenBatch labelled(const data::Batch& batch) const { return tokensOf(batch, deviceOf(), m_pinned); }
     std::vector<LayerShape> layerShapes() const;
     double flopsPerToken(double keptPerToken) const;
     std::int64_t tokensPerStep() const { return m_config.training.batch * m_config.model.context * m_config.training.accumulate; }
@@ -82,12 +88,60 @@ private:
     std::vector<std::int32_t> promptIds(std::string_view prompt) const;
     model::PassResult extendPass(model::Cache& cache, std::span<const std::int32_t> all, std::size_t from);
     // --- commands
-    base::Problems set(const config::Command& command, telemetry::Event& event);
-    base::Problems mute(const config::Command& command, telemetry::Event& event);
-    base::Problems unmute(const config::Command& command, telemetry::Event& event);
-    base::Problems rig(const config::Command& command, telemetry::Event& event);
+    struct Action;  // what a verb is checked and done by
+    static const Action* actionOf(const std::string& verb);
+    base::Problems checkSet(const config::Command&) const;
+    base::Problems checkMute(const config::Command&) const;
+    base::Problems checkUnmute(const config::Command&) const;
+    std::string set(const config::Command&);
+    std::string mute(const config::Command&);
+    std::string unmute(const config::Command&);
+    std::string rig(const config::Command&);
     std::vector<std::size_t> layersMeant(const config::Command& command) const;
     void rigsFromConfig();
+    // --- interventions: each check says why not, each action does it and says what it did
+    base::Problems checkNothing(const config::Command&) const { return {}; }
+    base::Problems checkKill(const config::Command&) const;
+    base::Problems checkFreeze(const config::Command&) const;
+    base::Problems checkUnfreeze(const config::Command&) const;
+    base::Problems checkReinitialise(const config::Command&) const;
+    base::Problems checkCopy(const config::Command&) const;
+    base::Problems checkSplit(const config::Command&) const;
+    base::Problems checkMerge(const config::Command&) const;
+    base::Problems checkSwap(const config::Command&) const;
+    std::string kill(const config::Command&);
+    std::string freeze(const config::Command&);
+    std::string unfreeze(const config::Command&);
+    std::string reinitialise(const config::Command&);
+    std::string duplicate(const config::Command&);
+    std::string split(const config::Command&);
+    std::string merge(const config::Command&);
+    std::string swap(const config::Command&);
+    base::Problems checkOracle(const config::Command&) const;
+    base::Problems checkPin(const config::Command&) const;
+    base::Problems checkUnpin(const config::Command&) const;
+    std::string oracle(const config::Command&);
+    std::string pin(const config::Command&);
+    std::string unpin(const config::Command&);
+    std::int64_t domainOf(const config::Command&) const;
+    Surgeon surgeon(std::size_t layer) const;
+    void sizeInterventions();
+    void checkInterventions(const Progress& progress) const;
+    std::vector<FrozenRows> frozenRows() const;
+    std::vector<std::int64_t> lastCounts(std::size_t layer) const;
+    std::int64_t hottest(std::size_t layer, std::int64_t besides) const;
+    bool isKilled(std::size_t layer, std::int64_t expert) const;
+    bool isMuted(std::size_t layer, std::int64_t expert) const;
+    bool isFree(std::size_t layer, std::int64_t expert) const;
+    std::vector<std::int64_t> absent(std::size_t layer) const;
+    std::int64_t working(std::size_t layer) const;
+    base::Problems checkOneLess(std::size_t layer, std::int64_t expert, const char* fix) const;
+    base::Problems checkAtWork(std::size_t layer, std::int64_t expert, const char* name) const;
+    base::Problems checkSlot(std::size_t layer, std::int64_t expert) const;
+    double constantOn(std::size_t layer, std::int64_t expert) const;
+    void setConstant(std::size_t layer, std::int64_t expert, double constant);
+    void takeSlot(std::size_t layer, std::int64_t from, std::int64_t to);
+    std::string sharing(std::size_t layer, std::int64_t from, std::int64_t to) const;
     // --- state
     void collectLive();
     void applyLiveSettings();
@@ -95,13 +149,14 @@ private:
     config::RunConfig m_config;
     const std::shared_ptr<const data::Corpus> m_corpus;
     const std::string m_deviceName;
-    model::Model m_model;
-    AdamW m_optimizer;
+    mutable model::Model m_model;  // a surgeon holds it; only actions use one to change it
+    mutable AdamW m_optimizer;
     Progress m_progress;  // everything that must travel and is not a tensor
 
     // Made from the above whenever it changes; nothing here travels.
     std::vector<std::int64_t> m_moeLayers;
     std::vector<routing::RouterSpec> m_specs;
+    bool m_pinned = false;  // some layer has pinned domains
     std::vector<at::Tensor> m_muted;
     std::unique_ptr<routing::RoutingStatistics> m_statistics;
     routing::IdleWindow m_idle;

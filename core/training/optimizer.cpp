@@ -8,6 +8,32 @@ AdamW::AdamW(std::vector<model::Parameter>& parameters) : m_parameters(&paramete
         m_moments.push_back({at::zeros_like(parameter.value).detach(), at::zeros_like(parameter.value).detach(), 0});
 }
 
+void AdamW::dropFrozenGradients() {
+    const at::NoGradGuard guard;
+    for (const FrozenRows& rows : m_frozen) {
+        at::Tensor& gradient = (*m_parameters)[rows.parameter].value.mutable_grad();
+        if (!gradient.defined()) continue;
+        if (rows.count == gradient.size(0))
+            gradient = at::Tensor();
+        else
+            gradient.narrow(0, rows.first, rows.count).zero_();
+    }
+}
+
+// The update takes whole tensors: what is frozen is put back after it, bit for bit.
+std::vector<std::pair<at::Tensor, at::Tensor>> AdamW::frozenCopies() const {
+    std::vector<std::pair<at::Tensor, at::Tensor>> out;
+    for (const FrozenRows& rows : m_frozen) {
+        const model::Parameter& parameter = (*m_parameters)[rows.parameter];
+        if (!parameter.value.grad().defined()) continue;
+        for (const at::Tensor& whole : {parameter.value.detach(), m_moments[rows.parameter].first, m_moments[rows.parameter].second}) {
+            const at::Tensor part = whole.narrow(0, rows.first, rows.count);
+            out.emplace_back(part, part.clone());
+        }
+    }
+    return out;
+}
+
 at::Tensor AdamW::gradientNorm() const {
     std::vector<at::Tensor> gradients;
     for (const model::Parameter& parameter : *m_parameters)
@@ -39,8 +65,10 @@ void AdamW::update(double rate, const config::TrainingConfig& settings, const at
     const at::Tensor divisor = settings.clip > 0 ? (wide / settings.clip).clamp_min(1) : at::ones_like(wide);
     const at::Tensor finite = at::isfinite(norm).logical_and(at::isfinite(loss));
     const at::Tensor broken = finite.logical_not().to(at::kFloat);
+    const auto frozen = frozenCopies();
     updateGroup(true, rate, settings.weight_decay, settings, divisor, broken);
     updateGroup(false, rate, 0, settings, divisor, broken);
+    for (const auto& [part, kept] : frozen) part.copy_(kept);
 }
 
 void AdamW::settle(bool applied) {

@@ -7,6 +7,7 @@
 #include "core/tensor.hpp"
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "core/config/run_config.hpp"
@@ -19,9 +20,21 @@ struct Moments {
     std::int64_t steps = 0;    ///< updates this parameter has had
 };
 
+/// Rows of a packed parameter (its first dimension) that get no step.
+struct FrozenRows {
+    std::size_t parameter = 0;
+    std::int64_t first = 0, count = 0;
+};
+
 class AdamW {
 public:
     explicit AdamW(std::vector<model::Parameter>& parameters);
+
+    /// From now on these rows keep value and moments, weight decay included. A parameter frozen whole keeps its count too; the
+    /// count of one frozen in part goes on, so an expert that is freed gets the full step of a long training at once.
+    void freeze(std::vector<FrozenRows> rows) { m_frozen = std::move(rows); }
+    /// After the backward pass: the gradients of frozen rows count for nothing, not in the norm either.
+    void dropFrozenGradients();
 
     /// Norm of all gradients together, before any clip; scalar on the device.
     at::Tensor gradientNorm() const;
@@ -40,8 +53,11 @@ private:
     void updateGroup(bool decays, double rate, double decay, const config::TrainingConfig& settings, const at::Tensor& divisor,
                      const at::Tensor& broken);
 
+    std::vector<std::pair<at::Tensor, at::Tensor>> frozenCopies() const;  // (rows, what they hold)
+
     std::vector<model::Parameter>* m_parameters;
     std::vector<Moments> m_moments;
+    std::vector<FrozenRows> m_frozen;
 };
 
 }  // namespace moescope::training

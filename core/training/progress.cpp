@@ -48,7 +48,15 @@ std::string toJson(const Progress& progress) {
 Progress progressFromJson(std::string_view text) {
     const json parsed = json::parse(text, nullptr, /*allow_exceptions=*/false);
     Progress progress;
-    visitProgress(progress, [&](const char* name, auto& member) { read(parsed, name, member); });
+    const auto isLater = [&](const char* name) {
+        bool later = false;
+        visitInterventions(progress, [&](const char* known, auto&) { later = later || std::string_view(known) == name; });
+        return later;
+    };
+    visitProgress(progress, [&](const char* name, auto& member) {
+        if (parsed.is_object() && !parsed.contains(name) && isLater(name)) return;
+        read(parsed, name, member);
+    });
     return progress;
 }
 

@@ -97,8 +97,10 @@ public:
     /// Loss of given token rows [sequences][tokens]; `logits` (if not null) gets [sequences, tokens, vocabulary] float32.
     virtual TextEvaluation evaluateTokens(const std::vector<std::vector<std::int32_t>>& rows, std::vector<float>* logits) = 0;
 
-    /// Applies a live command (set, mute, unmute, rig) before the next step. Returns problems and changes nothing if it
-    /// cannot be; otherwise the event that says what changed ("balance.coefficient 0 -> 0.05").
+    /// Why apply() would refuse the command now; empty = it would do it. Nothing changes.
+    virtual base::Problems refusal(const config::Command& command) const = 0;
+    /// Applies a knob or an intervention (core/config/commands.hpp) before the next step. Returns problems and changes nothing
+    /// if it cannot be; otherwise the event that says what changed ("balance.coefficient 0 -> 0.05").
     virtual base::Problems apply(const config::Command& command, telemetry::Event& event) = 0;
 
     /// Everything that must travel, copied to host memory; restore() brings a trainer of the same configuration to it.

@@ -1,4 +1,4 @@
-// Live commands: settings, mutes and rigs, each answered by an event that says what changed.
+// Live commands: settings, mutes and rigs, and the table of all that a trainer takes; each is answered by an event.
 #include "core/training/live_trainer.hpp"
 
 #include <algorithm>
@@ -6,30 +6,58 @@
 #include "core/base/numbers.hpp"
 #include "core/config/config_json.hpp"
 #include "core/config/validate.hpp"
+#include "core/training/command_words.hpp"
 
 namespace moescope::training {
-
-namespace {
 
 using base::Problems;
 using config::Command;
 using telemetry::Event;
 
-std::int64_t integer(const Command& command, const char* name) { return std::get<std::int64_t>(command.arguments.at(name)); }
+struct LiveTrainer::Action {
+    std::string_view verb;
+    Problems (LiveTrainer::*check)(const Command&) const;
+    std::string (LiveTrainer::*act)(const Command&);
+};
 
-double number(const Command& command, const char* name) {
-    const config::Value& value = command.arguments.at(name);
-    if (const auto* whole = std::get_if<std::int64_t>(&value)) return static_cast<double>(*whole);
-    return std::get<double>(value);
+const LiveTrainer::Action* LiveTrainer::actionOf(const std::string& verb) {
+    using T = LiveTrainer;
+    static constexpr Action kActions[] = {
+        {"set", &T::checkSet, &T::set},
+        {"mute", &T::checkMute, &T::mute},
+        {"unmute", &T::checkUnmute, &T::unmute},
+        {"rig", &T::checkNothing, &T::rig},
+        {"kill", &T::checkKill, &T::kill},
+        {"freeze", &T::checkFreeze, &T::freeze},
+        {"unfreeze", &T::checkUnfreeze, &T::unfreeze},
+        {"reinitialise", &T::checkReinitialise, &T::reinitialise},
+        {"duplicate", &T::checkCopy, &T::duplicate},
+        {"split", &T::checkSplit, &T::split},
+        {"merge", &T::checkMerge, &T::merge},
+        {"swap", &T::checkSwap, &T::swap},
+        {"oracle", &T::checkOracle, &T::oracle},
+        {"pin", &T::checkPin, &T::pin},
+        {"unpin", &T::checkUnpin, &T::unpin},
+    };
+    const auto* found = std::ranges::find(kActions, std::string_view(verb), &Action::verb);
+    return found == std::end(kActions) ? nullptr : found;
 }
 
-std::string layerName(std::int64_t layer) { return "Layer " + base::toText(layer); }
-
-Event eventOf(const Command& command, std::int64_t step, std::string text) {
-    return {step, telemetry::Severity::change, "command." + command.verb, std::move(text), config::toJson(command)};
+Problems LiveTrainer::refusal(const Command& command) const {
+    if (Problems problems = config::validate(m_config, command); !problems.empty()) return problems;
+    const Action* action = actionOf(command.verb);
+    if (!action) return {{"command", command.verb + " is not a command of the trainer: the run's session carries it out."}};
+    return (this->*action->check)(command);
 }
 
-}  // namespace
+Problems LiveTrainer::apply(const Command& command, Event& event) {
+    if (Problems problems = refusal(command); !problems.empty()) return problems;
+    const at::NoGradGuard guard;
+    const std::string said = (this->*actionOf(command.verb)->act)(command);
+    event = {m_progress.steps, telemetry::Severity::change, "command." + command.verb, said, config::toJson(command)};
+    refreshRouters();
+    return {};
+}
 
 std::vector<std::size_t> LiveTrainer::layersMeant(const Command& command) const {
     std::vector<std::size_t> out;
@@ -44,44 +72,58 @@ void LiveTrainer::rigsFromConfig() {
     for (const routing::RouterSpec& spec : specs) m_progress.rigs.push_back(spec.rig);
 }
 
-Problems LiveTrainer::set(const Command& command, Event& event) {
-    const std::string key = *config::canonicalKey(std::get<std::string>(command.arguments.at("key")));
-    const std::string before = *config::settingJson(m_config, key);
+Problems LiveTrainer::checkSet(const Command& command) const {
+    if (m_moeLayers.empty()) return {};
     config::RunConfig changed = m_config;
     config::applyLive(changed, command);
-    if (!m_moeLayers.empty())
-        if (Problems problems = routing::problems(changed); !problems.empty()) return problems;
-    m_config = std::move(changed);
-    if (key == "router.rig") rigsFromConfig();
-    event = eventOf(command, m_progress.steps, key + " " + before + " -> " + *config::settingJson(m_config, key));
+    if (Problems problems = routing::problems(changed); !problems.empty()) return problems;
+    const std::vector<routing::RouterSpec> specs = routing::makeSpecs(changed);
+    for (std::size_t i = 0; i < specs.size(); ++i)
+        if (specs[i].topK > m_specs[i].topK && specs[i].topK > working(i))
+            return {{"moe.top_k", layerName(m_moeLayers[i]) + " has " + base::toText(working(i)) + " experts at work, so a token cannot take " +
+                                      base::toText(specs[i].topK) + ": unmute some first."}};
     return {};
 }
 
-Problems LiveTrainer::mute(const Command& command, Event& event) {
+std::string LiveTrainer::set(const Command& command) {
+    const std::string key = *config::canonicalKey(word(command, "key"));
+    const std::string before = *config::settingJson(m_config, key);
+    config::applyLive(m_config, command);
+    if (key == "router.rig") rigsFromConfig();
+    return key + " " + before + " -> " + *config::settingJson(m_config, key);
+}
+
+Problems LiveTrainer::checkMute(const Command& command) const {
     const std::size_t layer = layersMeant(command).front();
     const std::int64_t expert = integer(command, "expert");
-    std::vector<std::int64_t>& muted = m_progress.muted[layer];
-    const routing::RouterSpec& spec = m_specs[layer];
-    const bool already = std::ranges::find(muted, expert) != muted.end();
-    if (!already && spec.experts - static_cast<std::int64_t>(muted.size()) - 1 < spec.topK)
-        return {{"expert", layerName(m_moeLayers[layer]) + " has " + base::toText(spec.experts - static_cast<std::int64_t>(muted.size())) +
-                               " experts left and each token takes " + base::toText(spec.topK) + ": unmute one first."}};
-    if (!already) muted.insert(std::ranges::lower_bound(muted, expert), expert);
-    event = eventOf(command, m_progress.steps, layerName(m_moeLayers[layer]) + ": expert E" + base::toText(expert) + " muted");
-    return {};
+    if (isKilled(layer, expert)) return {{"expert", expertName(m_moeLayers[layer], expert) + " was killed: it is silent already."}};
+    return isMuted(layer, expert) ? Problems{} : checkOneLess(layer, expert, "unmute one first");
 }
 
-Problems LiveTrainer::unmute(const Command& command, Event& event) {
+std::string LiveTrainer::mute(const Command& command) {
+    const std::size_t layer = layersMeant(command).front();
+    const std::int64_t expert = integer(command, "expert");
+    if (!isMuted(layer, expert)) insertSorted(m_progress.muted[layer], expert);
+    return layerName(m_moeLayers[layer]) + ": expert E" + base::toText(expert) + " muted";
+}
+
+Problems LiveTrainer::checkUnmute(const Command& command) const {
+    if (!command.arguments.contains("expert")) return {};
+    const std::size_t layer = layersMeant(command).front();
+    const std::int64_t expert = integer(command, "expert");
+    if (!isKilled(layer, expert)) return {};
+    return {{"expert", expertName(m_moeLayers[layer], expert) + " was killed: only a rewind to before that brings it back."}};
+}
+
+std::string LiveTrainer::unmute(const Command& command) {
     const bool all = !command.arguments.contains("expert");
     for (const std::size_t layer : layersMeant(command))
         std::erase_if(m_progress.muted[layer], [&](std::int64_t e) { return all || e == integer(command, "expert"); });
-    event = eventOf(command, m_progress.steps,
-                    all ? std::string("All experts unmuted")
-                        : layerName(integer(command, "layer")) + ": expert E" + base::toText(integer(command, "expert")) + " unmuted");
-    return {};
+    return all ? std::string("All experts unmuted")
+               : layerName(integer(command, "layer")) + ": expert E" + base::toText(integer(command, "expert")) + " unmuted";
 }
 
-Problems LiveTrainer::rig(const Command& command, Event& event) {
+std::string LiveTrainer::rig(const Command& command) {
     const auto expert = static_cast<std::size_t>(integer(command, "expert"));
     const double bias = number(command, "bias");
     for (const std::size_t layer : layersMeant(command)) {
@@ -91,25 +133,7 @@ Problems LiveTrainer::rig(const Command& command, Event& event) {
         if (std::ranges::all_of(rig, [](double b) { return b == 0; })) rig.clear();
     }
     const std::string where = command.arguments.contains("layer") ? layerName(integer(command, "layer")) : "All layers";
-    event = eventOf(command, m_progress.steps, where + ": router rigged by " + base::toText(bias) + " towards E" + base::toText(integer(command, "expert")));
-    return {};
-}
-
-Problems LiveTrainer::apply(const Command& command, Event& event) {
-    Problems problems = config::validate(m_config, command);
-    if (!problems.empty()) return problems;
-    if (command.verb == "set")
-        problems = set(command, event);
-    else if (command.verb == "mute")
-        problems = mute(command, event);
-    else if (command.verb == "unmute")
-        problems = unmute(command, event);
-    else if (command.verb == "rig")
-        problems = rig(command, event);
-    else
-        return {{"command", command.verb + " is not a command of the trainer; it takes set, mute, unmute and rig."}};
-    if (problems.empty()) refreshRouters();
-    return problems;
+    return where + ": router rigged by " + base::toText(bias) + " towards E" + base::toText(integer(command, "expert"));
 }
 
 }  // namespace moescope::training

@@ -53,7 +53,7 @@ LiveTrainer::DomainSums LiveTrainer::evaluateBatches(std::span<const at::Tensor>
     model::Pass pass = passOf(false, 0);
     pass.muted = muted;
     for (const data::Batch& batch : validation())
-        sums.add(m_model.forward(tokensOf(batch, deviceOf()), pass).tokenLoss, batch.domains);
+        sums.add(m_model.forward(labelled(batch), pass).tokenLoss, batch.domains);
     return sums;
 }
 

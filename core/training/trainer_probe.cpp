@@ -52,7 +52,9 @@ void LiveTrainer::fillSnapshot(telemetry::ProbeSnapshot& out, std::int64_t from,
     const at::NoGradGuard guard;
     std::vector<std::int32_t> targets(ids.begin() + 1, ids.end());
     targets.push_back(ids.front());
-    const model::TokenBatch batch{sequences, length, upload(ids, deviceOf()), upload(targets, deviceOf()), {}};
+    model::TokenBatch batch{sequences, length, upload(ids, deviceOf()), upload(targets, deviceOf()), {}};
+    if (m_pinned && !out.domains.empty())
+        batch.domains = upload(std::span(out.domains).subspan(static_cast<std::size_t>(from), ids.size()), deviceOf());
     const model::PassResult result = m_model.forward(batch, passOf(false, 0));
     for (std::size_t layer = 0; layer < result.routings.size(); ++layer) {
         const routing::Routing& routing = result.routings[layer];

@@ -79,6 +79,7 @@ void LiveTrainer::collectLive() {
         if (setting.live) m_progress.live[setting.key] = *config::settingJson(m_config, setting.key);
     m_progress.live["model.ffn_width"] = *config::settingJson(m_config, "model.ffn_width");
     m_progress.idle = m_idle.state();
+    for (std::size_t i = 0; i < m_specs.size(); ++i) m_progress.lastCounts[i] = lastCounts(i);
     m_progress.alarms = m_alarms.state();
 }
 
@@ -142,7 +143,10 @@ void LiveTrainer::restore(const checkpoint::LoadedCheckpoint& saved) {
         readInto(saved.state, buffer.name, host, 0, buffer.value.sizes().vec());
         buffer.value.copy_(host);
     }
+    checkInterventions(progress);
     m_progress = std::move(progress);
+    sizeInterventions();
+    m_counts.reset();
     applyLiveSettings();
     m_idle.restore(m_progress.idle);
     m_alarms.state() = m_progress.alarms;

@@ -67,7 +67,7 @@ void LiveTrainer::forwardBackward(std::int64_t micro, bool report, StepSums& sum
     }
     sums.dataSeconds += secondsSince(started);
     const double share = 1.0 / static_cast<double>(m_config.training.accumulate);
-    model::PassResult result = m_model.forward(tokensOf(batch, deviceOf()), passOf(true, micro));
+    model::PassResult result = m_model.forward(labelled(batch), passOf(true, micro));
     faultAt("step.fwd", result.loss);
     const at::Tensor auxiliary = auxiliaryLoss(result, batch.sequences, share, sums);
     addTo(sums.loss, result.loss.detach() * share);
@@ -93,6 +93,7 @@ void LiveTrainer::readBack(const at::Tensor& norm, StepSums& sums) {
 void LiveTrainer::update(StepSums& sums) {
     const TimedPart timed(m_times, Part::optimizer);
     faultAt("step.bwd", m_model.parameters().front().value.mutable_grad());
+    m_optimizer.dropFrozenGradients();
     at::Tensor norm = m_optimizer.gradientNorm();
     faultAt("step.opt", norm);
     m_optimizer.update(config::learningRate(m_config.training, m_progress.steps), m_config.training, norm, sums.loss);
@@ -105,7 +106,7 @@ void LiveTrainer::updateRouters() {
     const at::NoGradGuard guard;
     if (m_counts.empty()) return;
     for (std::size_t i = 0; i < m_specs.size(); ++i)
-        routing::updateState(m_specs[i], m_model.routers()[i], m_counts.chosen(i));
+        if (!m_progress.frozenRouters[i]) routing::updateState(m_specs[i], m_model.routers()[i], m_counts.chosen(i));
 }
 
 StepResult LiveTrainer::step() {
@@ -122,6 +123,7 @@ StepResult LiveTrainer::step() {
     if (!result.finite) {
         result.offender = nameOffender(sums);
         refreshRouters();  // forgets what the broken step added to the statistics
+        m_counts.reset();
         return result;
     }
     updateRouters();
@@ -187,7 +189,7 @@ std::string LiveTrainer::nameOffender(const StepSums& sums) {
                 if (found.empty() && broken(value)) found = module;
             };
             const data::Batch batch = m_corpus->training(m_progress.steps, micro, m_config.training.batch, m_config.model.context);
-            m_model.forward(tokensOf(batch, deviceOf()), pass);
+            m_model.forward(labelled(batch), pass);
         }
     }
     if (!found.empty()) return found;

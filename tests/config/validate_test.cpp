@@ -6,9 +6,11 @@
 #include <limits>
 #include <random>
 
+#include "core/config/commands.hpp"
 #include "core/config/config_json.hpp"
 #include "core/config/derived.hpp"
 #include "core/config/fields.hpp"
+#include "core/config/setting_keys.hpp"
 #include "core/config/validate.hpp"
 
 namespace moescope::config {
@@ -273,6 +275,10 @@ Command set(const std::string& key, Value value) { return {"set", {{"key", key},
 Command at(const std::string& verb, std::int64_t layer, std::int64_t expert) {
     return {verb, {{"layer", layer}, {"expert", expert}}};
 }
+Command with(Command command, Values more) {
+    command.arguments.merge(more);
+    return command;
+}
 
 TEST(ValidateCommand, AcceptsWhatARunningEngineCanDo) {
     RunConfig c;
@@ -285,6 +291,22 @@ TEST(ValidateCommand, AcceptsWhatARunningEngineCanDo) {
                                    Command{"unmute", {}},
                                    at("mute", 0, 7),
                                    at("unmute", 3, 0),
+                                   at("kill", 0, 7),
+                                   at("freeze", 0, 1),
+                                   Command{"freeze", {{"layer", std::int64_t{3}}, {"part", std::string("router")}}},
+                                   Command{"unfreeze", {}},
+                                   at("unfreeze", 0, 1),
+                                   at("reinitialise", 0, 2),
+                                   with(at("reinitialise", 0, 2), {{"from", std::string("hottest")}, {"noise", std::int64_t{0}}}),
+                                   with(at("duplicate", 0, 2), {{"to", std::int64_t{3}}, {"noise", 0.1}}),
+                                   with(at("split", 0, 2), {{"to", std::int64_t{3}}}),
+                                   with(at("merge", 0, 2), {{"with", std::int64_t{3}}}),
+                                   with(at("swap", 0, 2), {{"with", std::int64_t{3}}}),
+                                   Command{"oracle", {{"kind", std::string("random")}}},
+                                   Command{"pin", {{"domain", std::string("copy")}, {"expert", std::int64_t{2}}}},
+                                   Command{"unpin", {}},
+                                   Command{"rewind", {}},
+                                   Command{"rewind", {{"step", std::int64_t{10}}, {"lr_factor", 0.5}}},
                                    Command{"rig", {{"expert", std::int64_t{1}}, {"bias", std::int64_t{-6}}}},
                                    set("training.lr", 1e-4),
                                    set("training.pace", std::int64_t{5}),
@@ -334,7 +356,46 @@ INSTANTIATE_TEST_SUITE_P(
                     Refusal{{"mute", {{"layer", std::int64_t{0}}}}, "expert", "needs expert"},
                     Refusal{{"mute", {{"layer", 0.0}, {"expert", std::int64_t{0}}}}, "layer", "whole number"},
                     Refusal{{"unmute", {{"layer", std::int64_t{0}}}}, "command", "both"},
+                    Refusal{{"kill", {{"layer", std::int64_t{0}}}}, "expert", "needs expert"},
+                    Refusal{{"freeze", {{"layer", std::int64_t{0}}}}, "command", "either expert=N or part=router"},
+                    Refusal{with(at("freeze", 0, 1), {{"part", std::string("router")}}), "command", "either expert=N or part=router"},
+                    Refusal{{"freeze", {{"layer", std::int64_t{0}}, {"part", std::string("head")}}}, "part", "one of router"},
+                    Refusal{{"unfreeze", {{"part", std::string("router")}}}, "command", "takes a layer"},
+                    Refusal{with(at("reinitialise", 0, 1), {{"from", std::string("coldest")}}), "from", "noise, hottest"},
+                    Refusal{with(at("reinitialise", 0, 1), {{"noise", 0.1}}), "noise", "from=hottest"},
+                    Refusal{at("duplicate", 0, 1), "to", "needs to"},
+                    Refusal{{"oracle", {{"kind", std::string("delphi")}}}, "kind", "round_robin"},
+                    Refusal{{"pin", {{"domain", std::int64_t{1}}, {"expert", std::int64_t{2}}}}, "domain", "name of a domain"},
+                    Refusal{{"unpin", {{"domain", true}}}, "domain", "name of a domain"},
+                    Refusal{{"rewind", {{"step", std::int64_t{-1}}}}, "step", "0 or more"},
+                    Refusal{{"rewind", {{"lr_factor", std::int64_t{0}}}}, "lr_factor", "between 0.001"},
+                    Refusal{with(at("duplicate", 0, 1), {{"to", std::int64_t{1}}}), "to", "same expert"},
+                    Refusal{with(at("duplicate", 0, 1), {{"to", std::int64_t{8}}}), "to", "0 to 7"},
+                    Refusal{with(at("duplicate", 0, 1), {{"to", std::int64_t{2}}, {"noise", -1.0}}), "noise", "between 0 and 10"},
+                    Refusal{with(at("merge", 0, 1), {{"with", std::string("E2")}}), "with", "whole number"},
                     Refusal{{"rig", {{"expert", std::int64_t{0}}, {"bias", std::nan("")}}}, "bias", "-1000"}));
+
+TEST(ValidateCommand, RefusesToMoveRowsOfARouterWithoutRows) {
+    RunConfig c;
+    c.router.net = "attention";
+    const auto problems = validate(c, with(at("swap", 0, 1), {{"with", std::int64_t{2}}}));
+    ASSERT_EQ(problems.size(), 1u);
+    EXPECT_NE(problems[0].text.find("attention"), std::string::npos);
+    EXPECT_TRUE(validate(c, at("kill", 0, 1)).empty());
+}
+
+TEST(Commands, AreListedWithAnExampleThatIsValid) {
+    for (const CommandInfo& command : listCommands()) {
+        std::vector<std::string_view> words;
+        for (const std::string_view word : splitWords(command.example, ' ')) words.push_back(word);
+        EXPECT_EQ(words.front(), command.verb);
+        EXPECT_GT(command.help.size(), 10u) << command.verb;
+        EXPECT_EQ(isIntervention(command.verb), command.kind == CommandKind::intervention);
+        for (const std::string_view name : splitWords(command.required, ' '))
+            EXPECT_NE(command.example.find(std::string(name) + "="), std::string_view::npos) << command.verb;
+    }
+    EXPECT_EQ(findCommand("dance"), nullptr);
+}
 
 TEST(ValidateCommand, RefusesExpertsOfADenseRun) {
     RunConfig c;

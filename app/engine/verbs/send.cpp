@@ -4,6 +4,7 @@
 #include "app/engine/verbs.hpp"
 #include "app/shared/control_client.hpp"
 #include "core/base/error.hpp"
+#include "core/config/commands.hpp"
 #include "storage/run_lock.hpp"
 #include "storage/store.hpp"
 
@@ -41,11 +42,19 @@ int send(const Context& context, const std::string& run, const std::string& verb
     return answer.value("ok", false) ? 0 : 2;
 }
 
+/// Every command with an example and what it does, for --help.
+std::string commandsText() {
+    std::string text = "Commands:\n";
+    for (const config::CommandInfo& command : config::listCommands())
+        text += "  " + std::string(command.example) + "\n      " + std::string(command.help) + "\n";
+    return text + "Example: moescope-engine send last set key=balance.coefficient value=0.05";
+}
+
 }  // namespace
 
 void addSend(CLI::App& app, Context& context, Action& action) {
-    auto* verb = app.add_subcommand("send", "Send a command to a running engine: pause, step, resume, stop, checkpoint, set, mute, unmute, rig");
-    verb->footer("Example: moescope-engine send last set key=balance.coefficient value=0.05");
+    auto* verb = app.add_subcommand("send", "Send a command to a running engine: how it goes on, a live setting, an intervention on router or experts");
+    verb->footer(commandsText());
     auto run = std::make_shared<std::string>();
     auto command = std::make_shared<std::string>();
     auto arguments = std::make_shared<std::vector<std::string>>();

@@ -57,6 +57,41 @@ TEST(BalanceLoss, AtCollapseIsEOrEOverK) {
     }
 }
 
+// The columns of `z` that are not killed.
+Table withoutColumns(const Table& z, const std::vector<std::int64_t>& killed) {
+    Table out;
+    for (const Row& row : z) {
+        Row rest;
+        for (std::size_t e = 0; e < row.size(); ++e)
+            if (std::ranges::find(killed, std::int64_t(e)) == killed.end()) rest.push_back(row[e]);
+        out.push_back(rest);
+    }
+    return out;
+}
+
+TEST(BalanceLoss, WithKilledExpertsIsThatOfTheRouterWithoutThem) {
+    const std::vector<std::int64_t> killed{1, 6};
+    for (const LossKind kind : {LossKind::switchTop1, LossKind::topkSum, LossKind::topkMean, LossKind::importance, LossKind::load})
+        for (const Scope scope : {Scope::batch, Scope::sequence, Scope::layers}) {
+            RouterSpec whole = plainSpec(8, 2), rest = plainSpec(6, 2);
+            whole.balance = rest.balance = {kind, 1, scope};
+            whole.zCoefficient = rest.zCoefficient = 1;
+            whole.killed = killed;
+            Case a = makeCase(whole, 24), b = makeCase(rest, 24);
+            a.sequences = b.sequences = 4;
+            b.z = withoutColumns(a.z, killed);
+            a.muted.assign(8, false);
+            for (const std::int64_t e : killed) a.muted[std::size_t(e)] = true;
+            const Engine one = run(a), other = run(b);
+            for (std::size_t i = 0; i < 2; ++i)
+                EXPECT_NEAR(one.auxiliary.terms[i].value.item<double>(), other.auxiliary.terms[i].value.item<double>(), 1e-12)
+                    << one.auxiliary.terms[i].name << " " << int(kind) << " " << int(scope);
+            const Table gradient = engineGradient(one, {});
+            EXPECT_LT(largestDifference(withoutColumns(gradient, killed), engineGradient(other, {})), 1e-12);
+            for (const Row& row : gradient) EXPECT_EQ(row[1], 0);
+        }
+}
+
 TEST(BalanceLoss, MayFallBelowOne) {
     // f = (.7,.1,.1,.1) and P = (.1,.3,.3,.3) give 0.64: expert 0 wins seven tokens by a hair of p near .1 ... as shares.
     Routing routing;

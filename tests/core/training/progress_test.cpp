@@ -1,5 +1,8 @@
 // Nothing that a trainer remembers is forgotten by a checkpoint.
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <numbers>
 
 #include "core/base/error.hpp"
 #include "core/training/progress.hpp"
@@ -41,7 +44,24 @@ TEST(Progress, SurvivesJsonBitForBit) {
     p.muted = {{1, 3}, {}};
     p.idle = {1, 2, 3};
     p.alarms = {{1, 0}, {0, 1}, {4, 0}, {2.1, 1.0 / 3}, 1};
+    p.killed = {{0}, {}};
+    p.frozen = {{}, {2, 3}};
+    p.frozenRouters = {0, 1};
+    p.offsets = {{}, {0, -std::numbers::ln2}};
+    p.lastCounts = {{7, 0}, {1, 6}};
+    p.oracles = {"none", "random"};
+    p.pins = {{-1, 2}, {}};
     EXPECT_EQ(progressFromJson(toJson(p)), p);
+}
+
+TEST(Progress, OfBeforeThereWereInterventionsHasNone) {
+    Progress p;
+    p.steps = 3;
+    nlohmann::json old = nlohmann::json::parse(toJson(p));
+    for (const char* name : {"killed", "frozen", "frozen_routers", "offsets", "last_counts", "oracles", "pins"}) ASSERT_EQ(old.erase(name), 1u) << name;
+    EXPECT_EQ(progressFromJson(old.dump()), p);
+    old["killed"] = "many";
+    EXPECT_THROW(progressFromJson(old.dump()), base::Error);
 }
 
 TEST(Progress, ABrokenStateIsRefusedByName) {

@@ -45,7 +45,15 @@ void act(training::LiveTrainer& trainer, std::int64_t step) {
     if (step == 4) apply({"rig", {{"layer", std::int64_t{1}}, {"expert", std::int64_t{2}}, {"bias", 2.5}}});
     if (step == 5) apply({"mute", {{"layer", std::int64_t{0}}, {"expert", std::int64_t{1}}}});
     if (step == 7) apply({"set", {{"key", std::string("training.lr")}, {"value", 0.001}}});
+    if (step == 6) apply({"reinitialise", {{"layer", std::int64_t{0}}, {"expert", std::int64_t{3}}, {"from", std::string("hottest")}, {"noise", 0.1}}});
+    if (step == 6) apply({"freeze", {{"layer", std::int64_t{1}}, {"part", std::string("router")}}});
+    if (step == 7) apply({"duplicate", {{"layer", std::int64_t{0}}, {"expert", std::int64_t{0}}, {"to", std::int64_t{1}}, {"noise", 0.05}}});
+    if (step == 7) apply({"freeze", {{"layer", std::int64_t{1}}, {"expert", std::int64_t{0}}}});
+    if (step == 8) apply({"kill", {{"layer", std::int64_t{1}}, {"expert", std::int64_t{3}}}});
+    if (step == 8) apply({"swap", {{"layer", std::int64_t{1}}, {"expert", std::int64_t{0}}, {"with", std::int64_t{1}}}});
     if (step == 8) apply({"unmute", {}});
+    if (step == 9) apply({"split", {{"layer", std::int64_t{1}}, {"expert", std::int64_t{1}}, {"to", std::int64_t{3}}}});
+    if (step == 9) apply({"merge", {{"layer", std::int64_t{0}}, {"expert", std::int64_t{0}}, {"with", std::int64_t{2}}}});
 }
 
 class ResumeMatrix : public testing::TestWithParam<Mix> {};
