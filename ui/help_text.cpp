@@ -63,6 +63,10 @@ const std::vector<Place>& places() {
          QT_TRANSLATE_NOOP("Help", "A bar beyond its chance mark is structure. If the token information is as long, the experts may only know the alphabet.")},
         {"routingSaturation", QT_TRANSLATE_NOOP("Help", "When the routing settles"), {"first_choice_stays", "agrees_with_newest"},
          QT_TRANSLATE_NOOP("Help", "Near 1: the router has decided, what follows trains the experts. A fall in a late stretch means that tokens still change hands.")},
+        {"queuePane", QT_TRANSLATE_NOOP("Help", "Queue"), {},
+         QT_TRANSLATE_NOOP("Help", "Runs that wait for an engine, in their order. The next starts when fewer engines train than may at once and its memory is free. What waits stays when the window closes. When the last run of a study has ended, Compare opens.")},
+        {"newRunStudy", QT_TRANSLATE_NOOP("Help", "Vary a setting"), {},
+         QT_TRANSLATE_NOOP("Help", "Every combination of the values is trained with every seed; runs of one seed share start and order of the data, so their differences are paired. With 5 seeds p cannot fall below 0.0625, with 6 it can reach 0.05.")},
         {"inspectorDevice", QT_TRANSLATE_NOOP("Help", "Device"), {"memory", "tokens_per_second"}, nullptr},
     };
     return all;

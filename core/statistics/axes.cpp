@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "core/base/numbers.hpp"
+#include "core/statistics/verdict.hpp"
 
 namespace moescope::statistics {
 namespace {
@@ -26,12 +27,19 @@ std::string intervalWords(const Interval& interval) {
     return " (95 % interval " + end(interval.low) + " to " + end(interval.high) + " % saved" + (interval.rough() ? ", rough" : "") + ")";
 }
 
+/// Some seed does not reach the loss and stay there: then the loss at the same amount decides, and no saving is made up.
+Side unreached(const Pair& pair, const std::string& unit) {
+    const Savings& savings = *pair.savings;
+    const int sign = pair.difference < 0 ? 1 : pair.difference > 0 ? -1 : 0;
+    return {sign, std::to_string(savings.reached) + " of " + std::to_string(savings.own.size()) + " seeds stay there within the same " + unit + ", where the loss is " +
+                      (sign == 0 ? std::string("equal") : numberText(std::abs(pair.difference)) + (sign > 0 ? " lower" : " higher"))};
+}
+
 std::optional<Side> sideOf(const Comparison& comparison, std::size_t group, const std::string& unit) {
     const auto pair = std::ranges::find(comparison.pairs, group, &Pair::group);
     if (pair == comparison.pairs.end() || !pair->savings) return std::nullopt;
     const Savings& savings = *pair->savings;
-    if (!std::isfinite(savings.share))
-        return Side{-1, "not every seed gets there in the same " + unit + " (" + std::to_string(savings.reached) + " of " + std::to_string(savings.own.size()) + ")"};
+    if (!std::isfinite(savings.share)) return unreached(*pair, unit);
     const std::string interval = intervalWords(savings.interval);
     if (std::abs(savings.share) < kEven) return Side{0, "as many " + unit + interval};
     return Side{savings.share > 0 ? 1 : -1, percent(savings.share) + (savings.share > 0 ? " fewer " : " more ") + unit + interval};

@@ -50,7 +50,7 @@ expect_exit 0 engine "${slow[@]}" --json --quiet
 expect_text "$(tail -n 1 <<<"$out")" '"action":"resume","state":"finished".*"action":"train","state":"finished"'
 
 # One that fails does not keep the others.
-expect_exit 9 engine sweep "${short[@]}" --vary training.lr=1e9,1e-3 --set training.clip=0 --name wild --json --quiet
+expect_exit 9 engine sweep "${short[@]}" --vary training.lr=1e6,1e-3 --set training.warmup=0 --set training.clip=0 --name wild --json --quiet
 expect_text "$(tail -n 1 <<<"$out")" '"state":"diverged".*"state":"finished"'
 
 expect_exit 2 engine sweep "${short[@]}" --vary moe.topk=1,2
