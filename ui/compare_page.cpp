@@ -4,6 +4,7 @@
 #include <QFileDialog>
 #include <QFrame>
 #include <QHBoxLayout>
+#include <QLabel>
 #include <QResizeEvent>
 #include <QScrollArea>
 #include <QStackedLayout>
@@ -13,6 +14,7 @@
 
 #include "plots/chart_panels.hpp"
 #include "plots/empty_state.hpp"
+#include "plots/theme.hpp"
 #include "ui/compare_page_parts.hpp"
 #include "ui/compare_side.hpp"
 #include "ui/compare_table.hpp"
@@ -37,6 +39,16 @@ void ComparePage::Parts::build() {
     lines->setContentsMargins(16, 6, 8, 8);
     lines->setSpacing(2);
     lines->addWidget(table = new CompareTable);
+    note = new QLabel;
+    note->setObjectName(QStringLiteral("compareNote"));
+    note->setProperty("role", "value");
+    note->setFont(plots::uiFont(13));
+    note->setTextFormat(Qt::PlainText);
+    note->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    note->setWordWrap(true);
+    note->setContentsMargins(0, 6, 12, 2);
+    note->hide();
+    lines->addWidget(note);
     lines->addWidget(options = new CompareOptions);
     lines->addWidget(facets = new CompareFacets, 1);
     facets->setSmoothing(options->smoothing());
@@ -125,12 +137,23 @@ void ComparePage::setRuns(const QStringList& ulids, const QString& groupBy) {
         if (known != m_parts->entries.end()) entries.push_back(*known);
         else if (std::ranges::find(entries, ulid.toStdString(), &CompareEntry::ulid) == entries.end()) entries.push_back({nullptr, ulid.toStdString(), {}, {}, true});
     }
+    setNote({});
     m_parts->entries = std::move(entries);
     m_parts->baseline = m_parts->entries.empty() ? -1 : 0;
     m_parts->isRead = m_parts->entries.empty();
     if (!groupBy.isEmpty()) groupBySetting(groupBy);
     m_parts->show();
     m_parts->read();
+}
+
+void ComparePage::setAxis(const QString& axis) {
+    static const QStringList names{QStringLiteral("step"), QStringLiteral("tokens"), QStringLiteral("flops"), QStringLiteral("seconds")};
+    if (names.contains(axis)) m_parts->options->setAxis(static_cast<XAxis>(names.indexOf(axis)));
+}
+
+void ComparePage::setNote(const QString& sentences) {
+    m_parts->note->setText(sentences);
+    m_parts->note->setVisible(!sentences.isEmpty());
 }
 
 void ComparePage::groupBySetting(const QString& key) {

@@ -29,6 +29,10 @@ public:
     /// (router.score, k, tag), becomes the colour channel; empty leaves the grouping as it is.
     void setRuns(const QStringList& ulids, const QString& groupBy = {});
     QStringList runs() const;
+    /// "step", "tokens", "flops" or "seconds"; anything else changes nothing.
+    void setAxis(const QString& axis);
+    /// What a study says about these runs, above the table; the next setRuns takes it away.
+    void setNote(const QString& sentences);
     void setBaseline(const QString& ulid);
     Grouping grouping() const;
     void setGrouping(const Grouping& grouping);

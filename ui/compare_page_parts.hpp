@@ -10,6 +10,7 @@
 #include "ui/compare_reader.hpp"
 #include "ui/compare_study.hpp"
 
+class QLabel;
 class QScrollArea;
 class QStackedLayout;
 
@@ -37,6 +38,7 @@ struct ComparePage::Parts {
     plots::EmptyState* empty = nullptr;
     QStackedLayout* stack = nullptr;
     QScrollArea* sideScroll = nullptr;
+    QLabel* note = nullptr;
     std::vector<CompareEntry> entries;
     std::vector<CompareGroup> groups;
     int baseline = -1, request = 0;

@@ -62,11 +62,12 @@ QString EngineLink::enginePath() {
     return QFileInfo(path).isExecutable() ? path : QString();
 }
 
-int EngineLink::train(const config::RunConfig& config, const QString& name, const QStringList& tags) {
+int EngineLink::train(const config::RunConfig& config, const QString& name, const QStringList& tags, const QString& group) {
     Json recipe = Json::parse(config::toJson(config, -1));
     QStringList arguments{QStringLiteral("train"), QStringLiteral("--recipe"), QStringLiteral("-")};
     if (!name.isEmpty()) arguments << QStringLiteral("--name") << name;
     for (const QString& tag : tags) arguments << QStringLiteral("--tag") << tag;
+    if (!group.isEmpty()) arguments << QStringLiteral("--group") << group;
     return startProcess(arguments, QByteArray::fromStdString(recipe.dump()));
 }
 

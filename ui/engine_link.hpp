@@ -36,7 +36,7 @@ public:
 
     /// Starts an engine on a new run; it goes on when the window closes. `started(token, run)` or `refused(token, problems)`
     /// follows. Returns the token.
-    int train(const config::RunConfig& config, const QString& name, const QStringList& tags = {});
+    int train(const config::RunConfig& config, const QString& name, const QStringList& tags = {}, const QString& group = {});
     /// Any other engine verb that trains: {"resume", ulid}, {"twin", ulid, "--dense"}, {"fork", ulid, "--from", "200"}.
     int run(const QStringList& arguments);
 

@@ -67,6 +67,10 @@ const std::vector<Place>& places() {
          QT_TRANSLATE_NOOP("Help", "The slider adds a constant to the expert's router logit: +6 or more collapses the router onto it, a negative one starves it. The pale bar is that constant. It stays after a cure; 0 takes it away.")},
         {"muteEffect", QT_TRANSLATE_NOOP("Help", "What each domain loses"), {"domain_loss"},
          QT_TRANSLATE_NOOP("Help", "Validation loss with the expert switched off minus with it on, in nats per token, on the same batches. One long bar: the expert owns that domain. All near 0: others can stand in for it.")},
+        {"queuePane", QT_TRANSLATE_NOOP("Help", "Queue"), {},
+         QT_TRANSLATE_NOOP("Help", "Runs that wait for an engine, in their order. The next starts when fewer engines train than may at once and its memory is free. What waits stays when the window closes. When the last run of a study has ended, Compare opens.")},
+        {"newRunStudy", QT_TRANSLATE_NOOP("Help", "Vary a setting"), {},
+         QT_TRANSLATE_NOOP("Help", "Every combination of the values is trained with every seed; runs of one seed share start and order of the data, so their differences are paired. With 5 seeds p cannot fall below 0.0625, with 6 it can reach 0.05.")},
         {"inspectorDevice", QT_TRANSLATE_NOOP("Help", "Device"), {"memory", "tokens_per_second"}, nullptr},
     };
     return all;

@@ -26,10 +26,12 @@
 #include "ui/routing_page.hpp"
 #include "ui/run_library.hpp"
 #include "ui/run_parent.hpp"
+#include "ui/run_queue.hpp"
 #include "ui/run_watched.hpp"
 #include "ui/run_words.hpp"
 #include "ui/runs_dock.hpp"
 #include "ui/start_page.hpp"
+#include "ui/study_verdict.hpp"
 #include "ui/toolbar.hpp"
 #include "ui/train_cursor.hpp"
 #include "ui/train_grid.hpp"
@@ -79,6 +81,7 @@ MainWindow::MainWindow(const QString& storeFolder, QSettings* settings, QWidget*
     buildPages();
     buildDocks();
     buildBars();
+    buildQueue();
     buildMenus();
     m_dataTimer = new QTimer(this);
     m_dataTimer->setSingleShot(true);
@@ -100,9 +103,10 @@ MainWindow::~MainWindow() {
     m_run->disconnect(this);
     m_library->disconnect(this);
     m_engines->disconnect(this);
+    m_queue->disconnect(this);
     // Pages borrow run, cursor and library: they go before them.
     delete takeCentralWidget();
-    for (QWidget* part : std::initializer_list<QWidget*>{m_runsDock, m_inspectorDock, m_interventionsDock, m_topBar, m_bottomBar, m_status}) delete part;
+    for (QWidget* part : std::initializer_list<QWidget*>{m_runsDock, m_inspectorDock, m_interventionsDock, m_queueDock, m_topBar, m_bottomBar, m_status}) delete part;
 }
 
 void MainWindow::buildPages() {
@@ -181,6 +185,7 @@ void MainWindow::showChrome() {
     m_bottomBar->setVisible(stepped && open);
     m_options->setVisible(train && open);
     m_runsDock->setVisible(tabs && m_runsWanted);
+    m_queueDock->setVisible(tabs && m_runsWanted && !m_queue->entries().empty());
     m_inspectorDock->setVisible(train && open && m_inspectorWanted && width() >= kNoInspector);
     const bool experts = open && m_run->data()->experts() > 0;
     const bool inFront = m_interventionsAsked && !m_interventionsDock->isVisible();

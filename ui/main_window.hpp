@@ -12,12 +12,17 @@
 #include "ui/close_dialog.hpp"
 
 class QDockWidget;
+class QMenu;
 class QMenuBar;
 class QSettings;
 class QStackedWidget;
 class QTabWidget;
 class QTimer;
 class QToolBar;
+
+namespace moescope::storage {
+struct QueueStudy;
+}
 
 namespace moescope::plots {
 class Scrubber;
@@ -33,17 +38,21 @@ class Inspector;
 class InterventionsDock;
 class ParentRun;
 class NewRunPage;
+class QueueDock;
 class RoutingPage;
 class RunLibrary;
+class RunQueue;
 class RunsDock;
 class StartPage;
 class StatusRow;
+class StudyVerdict;
 class Toolbar;
 class TrainCursor;
 class TrainOptions;
 class TrainPage;
 class WatchedRun;
 struct BannerContent;
+struct QueueOrder;
 struct TrainView;
 
 enum class PageId { start, train, routing, compare, data, device, newRun };
@@ -77,6 +86,7 @@ public:
     WatchedRun& run() { return *m_run; }
     RunLibrary& library() { return *m_library; }
     EngineLink& engines() { return *m_engines; }
+    RunQueue& queue() { return *m_queue; }
     TrainCursor& cursor() { return *m_cursor; }
     TrainPage& trainPage() { return *m_train; }
     RoutingPage& routingPage() { return *m_routing; }
@@ -138,6 +148,13 @@ private:
     BannerContent sentinelBanner() const;
     void calmDown();
 
+    void buildQueue();                     // main_window_study.cpp
+    void addStudyActions(QMenu* run, QMenu* tools);
+    void queueStudy(const QueueOrder& order);
+    void moreSeeds(const QString& ulid, int total);
+    void openMatchWizard();
+    void askAboutQueue();
+    void onStudyFinished(const storage::QueueStudy& study, const QStringList& ulids);
     void trainConfig(const config::RunConfig& config, const QString& name, const QStringList& tags);
     void trainAgain();
     void resumeRun();
@@ -155,6 +172,8 @@ private:
     std::unique_ptr<WatchedRun> m_run;
     std::unique_ptr<TrainCursor> m_cursor;
     std::unique_ptr<ParentRun> m_parent;
+    std::unique_ptr<RunQueue> m_queue;
+    std::unique_ptr<StudyVerdict> m_studyVerdict;
 
     QStackedWidget* m_stack = nullptr;
     QTabWidget* m_tabs = nullptr;
@@ -172,12 +191,14 @@ private:
     Toolbar* m_toolbar = nullptr;
     plots::Scrubber* m_scrubber = nullptr;
     StatusRow* m_status = nullptr;
-    QDockWidget *m_runsDock = nullptr, *m_inspectorDock = nullptr, *m_interventionsDock = nullptr;
+    QueueDock* m_queuePane = nullptr;
+    QDockWidget *m_runsDock = nullptr, *m_inspectorDock = nullptr, *m_interventionsDock = nullptr, *m_queueDock = nullptr;
     QToolBar *m_topBar = nullptr, *m_bottomBar = nullptr;
     QTimer *m_dataTimer = nullptr, *m_textTimer = nullptr;
 
     PageId m_page = PageId::start;
-    bool m_runsWanted = true, m_inspectorWanted = true, m_interventionsWanted = true, m_interventionsAsked = false, m_dataDirty = false, m_closing = false;
+    bool m_runsWanted = true, m_inspectorWanted = true, m_interventionsWanted = true, m_interventionsAsked = false;
+    bool m_dataDirty = false, m_closing = false, m_openQueued = false;
     QSet<int> m_ours;                      ///< tokens of engines whose run is opened when it starts
     QHash<int, QString> m_twins;           ///< token of a twin: its original
     QSet<QString> m_startedHere, m_known;  ///< ULIDs

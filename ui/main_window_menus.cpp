@@ -151,6 +151,8 @@ void MainWindow::buildMenus() {
     connect(keyed(run, "previousEvent", tr("Previous event"), tr("Shift+N")), &QAction::triggered, m_cursor.get(), &TrainCursor::previousEvent);
     connect(keyed(run, "goLive", tr("To the newest step"), tr("Esc")), &QAction::triggered, m_scrubber, &plots::Scrubber::goLive);
 
+    addStudyActions(run, bar->addMenu(tr("&Tools")));
+
     QMenu* help = bar->addMenu(tr("&Help"));
     add(help, "whatIsThis", tr("What is this? (?)"), QKeySequence(Qt::Key_F1), [this] {
         if (!HelpCard::showIn(this)) m_status->showMessage(tr("Point at a plot, a knob or a part of the inspector and press F1 or ?."));

@@ -1,7 +1,6 @@
 // The numbers and the small bars beside the form.
 #include "ui/new_run_estimate.hpp"
 
-#include <QFile>
 #include <QFrame>
 #include <QHBoxLayout>
 #include <QLabel>
@@ -17,6 +16,7 @@
 #include "core/config/validate.hpp"
 #include "plots/figures.hpp"
 #include "plots/theme.hpp"
+#include "ui/machine.hpp"
 #include "ui/run_words.hpp"
 
 namespace moescope::ui {
@@ -64,15 +64,6 @@ QFrame* hairline() {
     auto* line = new QFrame;
     line->setProperty("role", "hairline");
     return line;
-}
-
-/// Bytes that programs can still get; 0 when the system does not say.
-double freeMemory() {
-    QFile file(QStringLiteral("/proc/meminfo"));
-    if (!file.open(QIODevice::ReadOnly)) return 0;
-    for (const QByteArray& line : file.readAll().split('\n'))
-        if (line.startsWith("MemAvailable:")) return line.simplified().split(' ').value(1).toDouble() * 1024;
-    return 0;
 }
 
 double tokensOf(const config::RunConfig& config) {
@@ -242,6 +233,11 @@ void NewRunEstimate::setNarrow(bool on) {
 
 void NewRunEstimate::setMeasurable(bool on) { m_measure->setVisible(on); }
 
+void NewRunEstimate::setRuns(std::size_t runs) {
+    m_runs = runs;
+    showTime();
+}
+
 void NewRunEstimate::setMeasuring() {
     m_measuring = true;
     m_seconds.reset();
@@ -267,6 +263,7 @@ void NewRunEstimate::showTime() {
                         : !m_seconds ? tr("Not measured.")
                         : held ? tr("Held back by the pace of %1 steps/s.").arg(plots::figure(m_config.training.pace))
                                : tr("Measured over 5 steps on this computer."));
+    if (m_seconds && m_runs > 1) m_timeNote->setText(m_timeNote->text() + QLatin1Char(' ') + tr("All %1 runs one after the other: %2.").arg(m_runs).arg(duration(seconds * static_cast<double>(m_runs))));
     m_measure->setText(m_measuring ? tr("Stop measuring") : m_seconds ? tr("Measure again") : tr("Measure"));
 }
 

@@ -30,6 +30,8 @@ public:
     /// Beside the number, or below it.
     void setNarrow(bool on);
     void setMeasurable(bool on);
+    /// How many such runs will be trained; the time of all is told too.
+    void setRuns(std::size_t runs);
     void setMeasuring();
     void setMeasured(double seconds, const QString& problem);
 
@@ -54,6 +56,7 @@ private:
     QPushButton* m_measure;
     config::RunConfig m_config;
     std::optional<double> m_seconds;
+    std::size_t m_runs = 1;
     bool m_measuring = false;
 };
 

@@ -2,6 +2,7 @@
 #include "ui/new_run_footer.hpp"
 
 #include <QClipboard>
+#include <QComboBox>
 #include <QGuiApplication>
 #include <QHBoxLayout>
 #include <QLabel>
@@ -44,7 +45,7 @@ QToolButton* tool(const char* name, const char* icon, const QString& tip) {
 
 }  // namespace
 
-NewRunFooter::NewRunFooter(QWidget* parent) : QWidget(parent), m_recipe(new QLabel), m_problems(new QPushButton), m_train(new QPushButton(QStringLiteral(" ") + tr("Train"))) {
+NewRunFooter::NewRunFooter(QWidget* parent) : QWidget(parent), m_recipe(new QLabel), m_seeds(new QComboBox), m_problems(new QPushButton), m_train(new QPushButton(QStringLiteral(" ") + tr("Train"))) {
     setObjectName(QStringLiteral("newRunFooter"));
     setAttribute(Qt::WA_StyledBackground);
     setProperty("role", "surface");
@@ -86,6 +87,12 @@ NewRunFooter::NewRunFooter(QWidget* parent) : QWidget(parent), m_recipe(new QLab
     m_tags->setPlaceholderText(tr("a, b"));
     m_seed = field("runSeed", tr("Seed"), 72, *row);
     connect(m_seed, &QLineEdit::textEdited, this, &NewRunFooter::seedEdited);
+    m_seeds->setObjectName(QStringLiteral("seedCount"));
+    m_seeds->setAccessibleName(tr("How many seeds"));
+    m_seeds->setToolTip(tr("The same run with so many seeds, from this seed on: what one seed shows may be luck."));
+    for (const int count : {1, 3, 5, 10}) m_seeds->addItem(QStringLiteral("\u00D7%1").arg(count), count);
+    connect(m_seeds, &QComboBox::currentIndexChanged, this, &NewRunFooter::seedCountChanged);
+    row->addWidget(m_seeds);
     row->addSpacing(8);
     row->addWidget(cancel);
     row->addWidget(m_problems);
@@ -107,7 +114,15 @@ void NewRunFooter::setProblems(int count) {
     const QString amount = count == 1 ? tr("1 problem") : tr("%1 problems").arg(count);
     m_problems->setText(amount);
     m_train->setEnabled(count == 0);
-    m_train->setToolTip(count == 0 ? tr("Train (Ctrl+Return)") : tr("%1 to put right first").arg(amount));
+    const QString act = m_runs == 1 ? tr("Train (Ctrl+Return)") : tr("Put %1 runs into the queue (Ctrl+Return)").arg(m_runs);
+    m_train->setToolTip(count == 0 ? act : tr("%1 to put right first").arg(amount));
+}
+
+int NewRunFooter::seedCount() const { return m_seeds->currentData().toInt(); }
+
+void NewRunFooter::setRuns(std::size_t runs) {
+    m_runs = runs;
+    m_train->setText(QStringLiteral(" ") + (runs == 1 ? tr("Train") : tr("Queue %1 runs").arg(runs)));
 }
 
 QString NewRunFooter::name() const { return m_name->text().trimmed(); }

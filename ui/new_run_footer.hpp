@@ -6,6 +6,7 @@
 
 #include "core/base/problem.hpp"
 
+class QComboBox;
 class QLabel;
 class QLineEdit;
 class QPushButton;
@@ -24,9 +25,14 @@ public:
     void setProblems(int count);
     QString name() const;
     QStringList tags() const;
+    /// How many seeds are trained: 1, 3, 5 or 10.
+    int seedCount() const;
+    /// How many runs the button starts; more than one are queued.
+    void setRuns(std::size_t runs);
 
 signals:
     void seedEdited(const QString& seed);
+    void seedCountChanged();
     void pasteRequested();
     void problemsClicked();
     void cancelled();
@@ -38,7 +44,9 @@ protected:
 private:
     QLabel* m_recipe;
     QLineEdit *m_name, *m_tags, *m_seed;
+    QComboBox* m_seeds;
     QPushButton *m_problems, *m_train;
+    std::size_t m_runs = 1;
     QString m_text;
 };
 

@@ -29,6 +29,7 @@
 #include "ui/new_run_footer.hpp"
 #include "ui/new_run_form.hpp"
 #include "ui/new_run_presets.hpp"
+#include "ui/new_run_study.hpp"
 #include "ui/run_library.hpp"
 #include "ui/run_words.hpp"
 
@@ -72,6 +73,7 @@ struct NewRunPage::Parts {
     NewRunForm* form = new NewRunForm;
     NewRunEstimate* estimate = new NewRunEstimate;
     NewRunFooter* footer = new NewRunFooter;
+    NewRunStudy* study = new NewRunStudy;
     NewRunDataBox* data = new NewRunDataBox;
     QWidget *left = nullptr, *right = nullptr;
     QComboBox* router = new QComboBox;
@@ -97,6 +99,8 @@ struct NewRunPage::Parts {
     void paste(const QString& recipe);
     void choose(bool folder);
     void say(const base::Problems& problems);
+    void showStudy();
+    void go();
     std::int64_t vocabulary() const;
     QString routerId() const { return router->currentData().toString(); }
 };
@@ -157,6 +161,7 @@ QWidget* NewRunPage::Parts::buildMiddle() {
     head->setSpacing(8);
     head->addLayout(buildTitle());
     head->addWidget(description);
+    head->addWidget(study);
     head->addWidget(message);
     auto* lines = new QVBoxLayout(middle);
     lines->setContentsMargins(0, 0, 0, 0);
@@ -221,7 +226,30 @@ void NewRunPage::Parts::connectParts() {
         level->setCurrent(form->allSettings() ? 1 : 0);
     });
     QObject::connect(footer, &NewRunFooter::cancelled, &page, &NewRunPage::cancelled);
-    QObject::connect(footer, &NewRunFooter::trainClicked, &page, [this] { emit page.trainRequested(form->config(), footer->name(), footer->tags()); });
+    QObject::connect(footer, &NewRunFooter::trainClicked, &page, [this] { go(); });
+    QObject::connect(footer, &NewRunFooter::seedCountChanged, &page, [this] { showStudy(); });
+    QObject::connect(study, &NewRunStudy::changed, &page, [this] { showStudy(); });
+}
+
+/// How many runs it will be, and what keeps them from being trained.
+void NewRunPage::Parts::showStudy() {
+    const auto answer = study->work(form->config(), footer->seedCount(), footer->name());
+    const auto* wrong = std::get_if<base::Problems>(&answer);
+    const auto* runs = std::get_if<std::vector<config::StudyRun>>(&answer);
+    footer->setRuns(runs ? runs->size() : 1);
+    estimate->setRuns(runs ? runs->size() : 1);
+    const std::size_t own = wrong && study->varies() && form->problems().empty() ? wrong->size() : 0;
+    footer->setProblems(static_cast<int>(form->problems().size() + own));
+}
+
+/// One run starts at once, more are queued.
+void NewRunPage::Parts::go() {
+    auto answer = study->work(form->config(), footer->seedCount(), footer->name());
+    auto* runs = std::get_if<std::vector<config::StudyRun>>(&answer);
+    if (!runs) return say(std::get<base::Problems>(answer));
+    if (runs->size() == 1) return emit page.trainRequested(runs->front().config, footer->name(), footer->tags());
+    const QString name = footer->name().isEmpty() ? text(runs->front().config.preset) : footer->name(), varied = study->title();
+    emit page.studyRequested({std::move(*runs), footer->tags(), varied.isEmpty() ? name : tr("%1: %2").arg(name, varied), {}, study->onlyKey()});
 }
 
 void NewRunPage::Parts::say(const base::Problems& problems) {
@@ -279,7 +307,7 @@ void NewRunPage::Parts::onChanged() {
     else
         estimate->setUnknown();
     say(form->hiddenProblems());
-    footer->setProblems(static_cast<int>(form->problems().size()));
+    showStudy();
     footer->setRecipe(text(config::toRecipeString(config)));
     footer->setSeed(QString::number(config.training.seed));
     if (!asked || !(inspectedData == config.data)) inspectDelay->start();

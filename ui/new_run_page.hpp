@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "core/config/run_config.hpp"
+#include "ui/run_queue.hpp"
 
 namespace moescope::ui {
 
@@ -30,6 +31,7 @@ public:
     QSize minimumSizeHint() const override;
 
 signals:
+    void studyRequested(const moescope::ui::QueueOrder& order);
     void trainRequested(const moescope::config::RunConfig& config, const QString& name, const QStringList& tags);
     void cancelled();
 

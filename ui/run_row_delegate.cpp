@@ -111,7 +111,7 @@ void drawElbow(QPainter& painter, const QRect& line, int x, const Theme& theme) 
 void drawName(QPainter& painter, const QRect& room, const QString& name, bool star, const QColor& colour, const Theme& theme) {
     const QFontMetrics metrics = painter.fontMetrics();
     const int starRoom = star ? kStarRoom : 0;
-    const QString shown = metrics.elidedText(name, Qt::ElideRight, room.width() - starRoom);
+    const QString shown = metrics.elidedText(name, Qt::ElideMiddle, room.width() - starRoom);  // the seed is at the end
     painter.setPen(colour);
     // Names begin at the dot whatever their script, so that the list has one edge.
     painter.drawText(room.adjusted(0, 0, -starRoom, 0), Qt::AlignVCenter | Qt::AlignAbsolute | Qt::AlignLeft | Qt::TextSingleLine, shown);

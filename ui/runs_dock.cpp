@@ -204,6 +204,7 @@ void RunsDock::Parts::buildMenu(EngineLink& link) {
     menu = new RunsDockMenu(library, link, *toast, &dock);
     QObject::connect(menu, &RunsDockMenu::openRequested, &dock, &RunsDock::runActivated);
     QObject::connect(menu, &RunsDockMenu::compareRequested, &dock, &RunsDock::compareRequested);
+    QObject::connect(menu, &RunsDockMenu::seedsRequested, &dock, &RunsDock::seedsRequested);
     QObject::connect(menu, &RunsDockMenu::renameRequested, &dock, [this](const QString& ulid) {
         if (const QModelIndex index = model->indexOf(ulid); index.isValid()) view->edit(index);
     });

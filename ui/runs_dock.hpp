@@ -28,6 +28,7 @@ signals:
     void runActivated(const QString& ulid);
     void newRunRequested();
     void compareRequested(const QStringList& ulids);
+    void seedsRequested(const QString& ulid, int total);
 
 protected:
     void resizeEvent(QResizeEvent* event) override;

@@ -108,6 +108,10 @@ void RunsDockMenu::addEngineActions(QMenu& menu, const RunRow& run) {
         add(menu, "actionStop", tr("Stop"), [this, run] { command(run, "stop"); });
     }
     if (EngineLink::enginePath().isEmpty()) return;
+    QMenu* seeds = menu.addMenu(tr("Seeds"));
+    seeds->setObjectName(QStringLiteral("menuSeeds"));
+    for (const int total : {3, 5, 6, 10})
+        add(*seeds, ("actionSeeds" + std::to_string(total)).c_str(), tr("%1 seeds in all").arg(total), [=, this] { emit seedsRequested(ulid, total); });
     if (RunWords::canResume(run.state))
         add(menu, "actionResume", tr("Resume"), [=, this] { start({QStringLiteral("resume"), ulid}, tr("%1 resumes").arg(name)); });
     if (run.step > 0 && run.state != RunState::quarantined)

@@ -44,6 +44,7 @@ signals:
     void openRequested(const QString& ulid);
     void renameRequested(const QString& ulid);   ///< start editing in place
     void compareRequested(const QStringList& ulids);
+    void seedsRequested(const QString& ulid, int total);   ///< so many seeds of this run in all
 
 private:
     void addEngineActions(QMenu& menu, const storage::RunRow& run);

@@ -232,6 +232,7 @@ int trainNew(const Context& context, NewTraining wanted) {
     const std::string stateJson = start ? start->loaded.stateJson : "{}";
     store.requireSpace({.checkpointBytes = checkpointBytes(machine)});
     const std::string run = store.newRun(newRunOf(wanted));
+    if (wanted.onStarted) wanted.onStarted(run);
     store.makeBallast();
     storage::RunWriter writer = openWriter(store, run);
     writer.startAttempt(machine.trainer->stepsDone(), training::environmentJson());

@@ -1,6 +1,7 @@
 // From a checked configuration to a running session: corpus, trainer, run folder, lock, store, socket.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,6 +22,7 @@ struct NewTraining {
     std::int64_t parentStep = -1;   ///< checkpoint of the parent to start from; < 0: fresh weights
     std::vector<std::string> sets;  ///< KEY=VALUE on top of the configuration, and of what commands made of it until that checkpoint
     bool ack = false;
+    std::function<void(const std::string& ulid)> onStarted;   ///< called once, when the run is in the store
 };
 
 /// Trains a new run to its end; problems are reported with exit code 2 before anything is stored.

@@ -6,6 +6,7 @@
 namespace moescope::app {
 
 void addTrain(CLI::App&, Context&, Action&);       // train, resume, fork, twin
+void addSweep(CLI::App&, Context&, Action&);       // sweep, match
 void addSend(CLI::App&, Context&, Action&);
 void addRuns(CLI::App&, Context&, Action&);        // runs list|show|rename|...
 void addSeries(CLI::App&, Context&, Action&);

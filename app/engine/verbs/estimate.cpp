@@ -2,30 +2,15 @@
 #include <CLI/CLI.hpp>
 
 #include "app/engine/run_options.hpp"
+#include "app/engine/time_probe.hpp"
 #include "app/engine/verbs.hpp"
-#include "core/base/clock.hpp"
 #include "core/config/derived.hpp"
 #include "core/config/validate.hpp"
 #include "core/data/corpus.hpp"
 #include "core/training/devices.hpp"
-#include "core/training/trainer.hpp"
 
 namespace moescope::app {
 namespace {
-
-constexpr int kProbeSteps = 5;
-
-double probeSeconds(const config::RunConfig& config, std::shared_ptr<const data::Corpus> corpus, const std::string& device, base::Problems& problems) {
-    if (!problems.empty()) return telemetry::kNone;
-    training::prepareThread(config.training.threads, config.training.deterministic);
-    const auto trainer = training::Trainer::create(config, std::move(corpus), device, problems);
-    if (!trainer) return telemetry::kNone;
-    trainer->step();
-    const std::int64_t start = base::monotonicNanoseconds();
-    for (int i = 0; i < kProbeSteps; ++i) trainer->step();
-    const double step = static_cast<double>(base::monotonicNanoseconds() - start) * 1e-9 / kProbeSteps;
-    return step * static_cast<double>(config.training.steps);
-}
 
 std::string readable(const Json& json) {
     std::string text = "parameters  " + shortNumber(json["params_total"]) + " total, " + shortNumber(json["params_active"]) + " active\n";
@@ -48,7 +33,7 @@ int estimate(const Context& context, const RunOptions& options, bool probe) {
     Json json{{"params_total", cost.paramsTotal}, {"params_active", cost.paramsActive}, {"flops_token", cost.flopsToken},
               {"flops_token_forward", cost.flopsTokenForward}, {"memory_bytes", config::memoryBytes(config, corpus->vocabulary())},
               {"vocabulary", corpus->vocabulary()}, {"mark", config::couplingMark(config)}};
-    if (probe) json["seconds"] = number(probeSeconds(config, corpus, device, problems));
+    if (probe) json["seconds"] = number(secondsPerStep(config, corpus, device, problems) * static_cast<double>(config.training.steps));
     json["problems"] = toJson(problems);
     context.result(json, readable(json));
     if (!context.json) return problems.empty() ? 0 : report(context, problems);

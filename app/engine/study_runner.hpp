@@ -1,0 +1,26 @@
+// Trains the runs of a study one after the other, and goes on where an earlier attempt at the same study ended.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "app/engine/context.hpp"
+#include "core/config/study.hpp"
+
+namespace moescope::app {
+
+struct StudyOrder {
+    std::vector<config::StudyRun> runs;
+    std::vector<config::Variation> vary;
+    std::vector<std::string> tags;
+    bool dryRun = false;   ///< say what would be done, train nothing
+    Json head;             ///< what the result begins with: what was asked for
+};
+
+/// A run with exactly these settings that is finished and was not steered is taken as it is, one that was stopped or
+/// interrupted is resumed, the others are trained. A run that fails is told in the result and the next one starts; a
+/// signal ends the study (exit 10). The result names runs and groups with mean and sd of the last validation loss.
+/// Exit 0 when every run is finished, else the code of the first that is not.
+int runStudy(const Context& context, const StudyOrder& order);
+
+}  // namespace moescope::app
