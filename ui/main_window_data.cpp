@@ -81,6 +81,7 @@ void MainWindow::connectPages() {
     connect(m_runs, &RunsDock::newRunRequested, this, [this] { showPage(PageId::newRun); });
     connect(m_runs, &RunsDock::compareRequested, this, [this](const QStringList& ulids) { compareRuns(ulids); });
     connect(m_compare, &ComparePage::runActivated, this, &MainWindow::openRun);
+    connect(m_compare, &ComparePage::newRunRequested, this, [this] { showPage(PageId::newRun); });
     connect(m_newRun, &NewRunPage::trainRequested, this, &MainWindow::trainConfig);
     connect(m_newRun, &NewRunPage::cancelled, this, [this] { showPage(m_run->ulid().isEmpty() ? PageId::start : PageId::train); });
     connect(m_start, &StartPage::presetRequested, this, &MainWindow::trainPreset);

@@ -14,6 +14,7 @@
 #include "core/base/version.hpp"
 #include "plots/icons.hpp"
 #include "plots/scrubber.hpp"
+#include "ui/compare_menu.hpp"
 #include "ui/compare_page.hpp"
 #include "ui/help_card.hpp"
 #include "ui/main_window.hpp"
@@ -135,6 +136,8 @@ void MainWindow::buildMenus() {
     connect(keyed(run, "nextEvent", tr("Next event"), QStringLiteral("N")), &QAction::triggered, m_cursor.get(), &TrainCursor::nextEvent);
     connect(keyed(run, "previousEvent", tr("Previous event"), tr("Shift+N")), &QAction::triggered, m_cursor.get(), &TrainCursor::previousEvent);
     connect(keyed(run, "goLive", tr("To the newest step"), tr("Esc")), &QAction::triggered, m_scrubber, &plots::Scrubber::goLive);
+
+    addCompareMenu(*bar, *this);
 
     QMenu* help = bar->addMenu(tr("&Help"));
     add(help, "whatIsThis", tr("What is this? (?)"), QKeySequence(Qt::Key_F1), [this] {

@@ -36,6 +36,8 @@ std::optional<DesktopMistake> take(const QString& option, const QString& value, 
         options.view = value.section(QLatin1Char(':'), 1);
         if (options.page == QLatin1String("routing") && value.contains(QLatin1Char(':')))
             return oneOf("--page routing:VIEW", options.view, ui::RoutingPage::viewIds());
+        if (options.page == QLatin1String("compare") && value.contains(QLatin1Char(':')))
+            return oneOf("--page compare:VIEW", options.view, {QStringLiteral("runs"), QStringLiteral("curves"), QStringLiteral("scatter"), QStringLiteral("parallel"), QStringLiteral("savings"), QStringLiteral("models"), QStringLiteral("routing")});
         return oneOf("--page", value, {QStringLiteral("start"), QStringLiteral("train"), QStringLiteral("routing"), QStringLiteral("compare"), QStringLiteral("new")});
     } else if (option == QLatin1String("--layout")) {
         options.layout = value;
@@ -90,7 +92,8 @@ std::string helpText() {
            "  --open RUN          open a run: its ULID, a unique prefix of it, its name, or last;\n"
            "                      with --page compare several, separated by commas\n"
            "  --page PAGE         start, train, routing, compare or new; routing:VIEW for one of its views: load,\n"
-           "                      logits, tokens, coactivation, paths, specialisation or saturation\n"
+           "                      logits, tokens, coactivation, paths, specialisation or saturation; compare:VIEW:\n"
+           "                      runs, curves, scatter, parallel, savings, models or routing\n"
            "  --recipe RECIPE     fill the form for a new run from a JSON file, a moe: string, or - (standard input)\n"
            "  --layout LAYOUT     research (runs and inspector), teach (inspector only) or compact (plots only)\n"
            "  --theme THEME       light, dark or system\n"
