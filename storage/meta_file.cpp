@@ -84,6 +84,10 @@ bool hasControl(const std::string& text) {
 
 }  // namespace
 
+std::optional<int> paletteSlot(const std::string& colour) {
+    return colour.size() == 1 && colour[0] >= '0' && colour[0] < '0' + kPalette ? std::optional(colour[0] - '0') : std::nullopt;
+}
+
 MetaFile readMetaFile(const fs::path& runFolder) { return fromJson(readObject(metaPath(runFolder))); }
 
 void editMetaFile(const fs::path& runFolder, const std::function<void(MetaFile&)>& change) {
@@ -105,6 +109,7 @@ void requireTag(const std::string& tag) {
 }
 void requireNote(const std::string& note) { requireText(note, "note", 0, 64 << 10); }
 void requireColour(const std::string& rgb) {
+    if (paletteSlot(rgb)) return;
     const bool digits = rgb.size() == 7 && rgb[0] == '#' && rgb.find_first_not_of("0123456789abcdefABCDEF", 1) == std::string::npos;
     if (!rgb.empty() && !digits) refuse("colour", fmt::format("\"{}\" is no colour of the form #rrggbb", base::printable(rgb, 20)));
 }

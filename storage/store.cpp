@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <optional>
@@ -84,6 +85,17 @@ std::string defaultName(const Store& store, const std::string& preset) {
     return stem + std::to_string(highest + 1);
 }
 
+// Of the palette's colours the one that the fewest runs have, so that the newest few differ.
+std::string leastUsedColour(const Store& store) {
+    std::array<int, kPalette> used{};
+    for (const std::string& ulid : ulidsIn(store.runsFolder())) try {
+            if (const auto slot = paletteSlot(readMetaFile(store.runFolder(ulid)).colour)) ++used[static_cast<std::size_t>(*slot)];
+        } catch (const Error&) {
+            continue;   // a damaged meta.json has no colour to count
+        }
+    return std::to_string(std::min_element(used.begin(), used.end()) - used.begin());
+}
+
 std::string nextUlid(const Store& store) {
     std::string floor;
     for (const fs::path& place : {store.runsFolder(), store.trashFolder()}) {
@@ -143,6 +155,7 @@ std::string Store::newRun(const NewRun& run) const {
             meta.name = name;
             meta.tags = run.tags;
             meta.group = run.group;
+            meta.colour = leastUsedColour(*this);
         });
         files.syncFolder(temporary);
         files.renameNew(temporary, runFolder(ulid));

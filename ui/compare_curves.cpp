@@ -19,6 +19,16 @@ bool drawable(const CompareEntry& entry) { return entry.visible && entry.run && 
 
 }  // namespace
 
+double curveNumber(const ComparedRun& run, const std::string& which, double x) {
+    if (which == "@at") return statistics::valueAt(statistics::finitePart(run.x, run.y), x).value_or(telemetry::kNone);
+    if (which == "@last") return run.y.empty() ? telemetry::kNone : run.y.back();
+    const std::vector<double>& values = which == "@min" && !run.low.empty() ? run.low : which == "@max" && !run.high.empty() ? run.high : run.y;
+    double found = telemetry::kNone;
+    for (const double value : values)
+        if (std::isfinite(value) && (std::isnan(found) || (which == "@min" ? value < found : value > found))) found = value;
+    return found;
+}
+
 CompareNumbers numbersOf(const ComparedRun& run) {
     const storage::Summary& summary = run.summary;
     CompareNumbers numbers;
@@ -63,6 +73,7 @@ std::vector<CompareEntry> representatives(const std::vector<CompareEntry>& entri
         }
         CompareEntry entry = entries[group.members.front()];
         if (group.members.size() > 1) entry.name = group.name;
+        entry.ink = group.ink;
         entry.run = std::move(mean);
         found.push_back(std::move(entry));
     }

@@ -17,6 +17,8 @@ struct CompareNumbers {
     double step = telemetry::kNone, valLast = telemetry::kNone, valBest = telemetry::kNone, effective = telemetry::kNone, params = telemetry::kNone,
            flops = telemetry::kNone, tokensPerSecond = telemetry::kNone;
 };
+/// What a run's curve of the chosen metric was: "@last", "@min", "@max", or "@at" the x that is given; NaN when unknown.
+double curveNumber(const ComparedRun& run, const std::string& which, double x);
 CompareNumbers numbersOf(const ComparedRun& run);
 CompareNumbers meanOf(const std::vector<CompareNumbers>& numbers);
 

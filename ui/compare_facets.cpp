@@ -10,6 +10,7 @@
 #include <tuple>
 
 #include "plots/chart_panels.hpp"
+#include "plots/figures.hpp"
 #include "plots/theme.hpp"
 
 namespace moescope::ui {
@@ -113,6 +114,10 @@ CompareFacets::CompareFacets(QWidget* parent) : QWidget(parent), m_key(new Chann
     m_key->hide();
     make(1);
     arrange(1);
+    connect(&m_hub, &plots::CursorHub::clicked, this, [this](double x) {
+        m_hub.setCursor(x);
+        emit placed(x * m_xFactor, tr("at %1 %2").arg(plots::figure(x), m_xName));
+    });
 }
 
 void CompareFacets::make(std::size_t count) {
@@ -144,6 +149,9 @@ void CompareFacets::arrange(std::size_t count) {
 
 void CompareFacets::setLanes(std::vector<FacetLane> lanes, const FacetWords& words, const std::vector<ChannelMark>& marks) {
     const std::size_t all = lanes.size();
+    if (words.xName != m_xName) m_hub.setCursor(std::nullopt);   // that place was on another axis
+    m_xName = words.xName;
+    m_xFactor = words.xFactor;
     if (lanes.size() > kMost) lanes.resize(kMost);
     if (lanes.empty()) lanes.emplace_back();
     make(lanes.size());

@@ -44,6 +44,7 @@ private:
 /// What stands around the lines.
 struct FacetWords {
     QString title, unit, xName, xTitle, yTitle, empty;
+    double xFactor = 1;            ///< what the curves' x were divided by
     std::string facet;             ///< key; empty: one plot
 };
 
@@ -65,6 +66,8 @@ public:
 
 signals:
     void exportRequested(plots::LinePanel* panel, plots::ExportFormat format);
+    /// A place on the axis was clicked and is marked in all plots: its x as the curves were given to Compare, and in words.
+    void placed(double x, const QString& words);
 
 private:
     void make(std::size_t count);
@@ -74,6 +77,8 @@ private:
     ChannelKey* m_key;
     QGridLayout* m_grid;
     std::vector<plots::LinePanel*> m_panels;
+    QString m_xName;
+    double m_xFactor = 1;
     std::size_t m_shown = 1;
     double m_smoothing = 0;
     bool m_logY = false;

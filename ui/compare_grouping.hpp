@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "plots/theme.hpp"
+#include "plots/miniatures.hpp"
 #include "ui/compare_keys.hpp"
 #include "ui/compare_reader.hpp"
 
@@ -22,6 +22,7 @@ struct CompareEntry {
     plots::Ink ink;
     bool visible = true;
     std::map<std::string, storage::QueryValue> values = {};   ///< of the keys that were asked for, where the run has them
+    plots::LoadMatrix load = {};   ///< over time, of the middle layer; empty when dense
     RunValue value(const std::string& key) const;
 };
 

@@ -45,6 +45,25 @@ QString valueText(const RunValue& value) {
     return text.size() > kLongest ? text.left(kLongest) + QChar(0x2026) : text;
 }
 
+QString cellText(const std::string& key, const RunValue& value) {
+    const double number = valueNumber(value);
+    const auto* state = value ? std::get_if<std::string>(&*value) : nullptr;
+    if (key == "state" && state) return RunWords::state(storage::parseRunState(*state).value_or(storage::RunState::quarantined));
+    if (!std::isfinite(number)) return valueText(value);
+    static constexpr std::array<std::string_view, 4> losses = {"val_loss", "best_val", "loss", "bits_per_byte"};
+    static constexpr std::array<std::string_view, 3> counts = {"step", "steps", "tokens"};
+    if (std::ranges::find(losses, key) != losses.end()) return plots::figure(number, plots::Figure::Fixed3);
+    if (std::ranges::find(counts, key) != counts.end()) return plots::groupedInteger(std::llround(number));
+    if (key == "created") return RunWords::when(std::llround(number));
+    if (key == "flops") return RunWords::flop(number);
+    if (key == "bytes") return RunWords::bytes(number);
+    if (key == "seconds") return plots::figure(number, plots::Figure::Fixed1);
+    if (key.starts_with("params_")) return RunWords::parameters(number);
+    return valueText(value);
+}
+
+bool isNumberKey(const std::string& key, const RunValue& value) { return key != "created" && value && std::holds_alternative<double>(*value); }
+
 bool lessRunValue(const RunValue& a, const RunValue& b) {
     if (!a || !b) return a.has_value() && !b.has_value();
     return storage::lessValue(*a, *b);

@@ -26,6 +26,10 @@ private:
 
 /// "on", "0.003", "a, b"; a dash for nothing; long texts are cut.
 QString valueText(const RunValue& value);
+/// The same in the unit of a known field: "0.12 M" parameters, "today, 11:42", three digits of a loss.
+QString cellText(const std::string& key, const RunValue& value);
+/// A number stands right in its column.
+bool isNumberKey(const std::string& key, const RunValue& value);
 /// Nothing comes last.
 bool lessRunValue(const RunValue& a, const RunValue& b);
 /// The number behind a value; NaN for texts and nothing.

@@ -1,10 +1,12 @@
-// The page's widgets, how they are connected, and what others ask of it.
+// The page's widgets and how they are connected.
 #include "ui/compare_page.hpp"
 
 #include <QFileDialog>
 #include <QFrame>
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QMenu>
+#include <QPushButton>
 #include <QResizeEvent>
 #include <QScrollArea>
 #include <QStackedLayout>
@@ -13,13 +15,18 @@
 #include <algorithm>
 
 #include "plots/chart_panels.hpp"
+#include "plots/controls.hpp"
 #include "plots/empty_state.hpp"
 #include "plots/theme.hpp"
 #include "ui/compare_page_parts.hpp"
 #include "ui/compare_side.hpp"
 #include "ui/compare_table.hpp"
 #include "ui/compare_verdict.hpp"
+#include "ui/help_text.hpp"
 #include "ui/run_library.hpp"
+#include "ui/runs_dock_menu.hpp"
+#include "ui/saved_shelf.hpp"
+#include "ui/undo_toast.hpp"
 
 namespace moescope::ui {
 namespace {
@@ -28,12 +35,26 @@ constexpr int kSideWidth = 320, kNarrow = 900, kMargins = 24;
 
 }  // namespace
 
-void ComparePage::Parts::build() {
-    page.setObjectName(QStringLiteral("comparePage"));
-    page.setAttribute(Qt::WA_StyledBackground);
-    page.setProperty("role", "surface");
-    empty = new plots::EmptyState;
-    empty->setContent({QStringLiteral("compare"), tr("Choose two runs to compare"), tr("Select them in the list of runs with Ctrl or Shift, then Compare."), {}, false});
+QHBoxLayout* ComparePage::Parts::buildTop() {
+    views = new plots::SegmentedControl;
+    views->setObjectName(QStringLiteral("compareViews"));
+    views->setAccessibleName(tr("View of Compare"));
+    views->setOptions({tr("All runs"), tr("Curves"), tr("Scatter"), tr("Parallel"), tr("Savings"), tr("Models"), tr("Routing")});
+    kept = new QPushButton(tr("Kept comparisons"));
+    kept->setObjectName(QStringLiteral("keptComparisons"));
+    kept->setProperty("kind", "ghost");
+    keptMenu = new QMenu(&page);
+    keptMenu->setObjectName(QStringLiteral("keptComparisonsMenu"));
+    auto* top = new QHBoxLayout;
+    top->setContentsMargins(16, 8, 16, 2);
+    top->setSpacing(8);
+    top->addWidget(views);
+    top->addStretch();
+    top->addWidget(kept);
+    return top;
+}
+
+QWidget* ComparePage::Parts::buildComparison() {
     auto* main = new QWidget;
     auto* lines = new QVBoxLayout(main);
     lines->setContentsMargins(16, 6, 8, 8);
@@ -50,7 +71,11 @@ void ComparePage::Parts::build() {
     note->hide();
     lines->addWidget(note);
     lines->addWidget(options = new CompareOptions);
-    lines->addWidget(facets = new CompareFacets, 1);
+    auto* pane = new QWidget;
+    pictures = new QStackedLayout(pane);
+    for (QWidget* picture : QWidgetList{facets = new CompareFacets, scatter = new CompareScatter, parallel = new CompareParallel, savings = new CompareSavings, models = new CompareModels, experts = new CompareExperts})
+        pictures->addWidget(picture);
+    lines->addWidget(pane, 1);
     facets->setSmoothing(options->smoothing());
     sideScroll = new QScrollArea;
     sideScroll->setWidget(side = new CompareSide);
@@ -64,11 +89,33 @@ void ComparePage::Parts::build() {
     columns->setSpacing(0);
     columns->addWidget(main, 1);
     columns->addWidget(sideScroll);
-    stack = new QStackedLayout(&page);
+    return full;
+}
+
+void ComparePage::Parts::build() {
+    page.setObjectName(QStringLiteral("comparePage"));
+    page.setAttribute(Qt::WA_StyledBackground);
+    page.setProperty("role", "surface");
+    shelf = SavedShelf::of(library);
+    empty = new plots::EmptyState;
+    empty->setContent({QStringLiteral("compare"), tr("Choose two runs to compare"), tr("Select them in the list of runs or in the table of all runs with Ctrl or Shift, then Compare."), {tr("All runs")}, false});
+    auto* lines = new QVBoxLayout(&page);
+    lines->setContentsMargins(0, 0, 0, 0);
+    lines->setSpacing(0);
+    lines->setSizeConstraint(QLayout::SetNoConstraint);
+    lines->addLayout(buildTop());
+    auto* pane = new QWidget;
+    stack = new QStackedLayout(pane);
     stack->setContentsMargins(0, 0, 0, 0);
     stack->setSizeConstraint(QLayout::SetNoConstraint);
     stack->addWidget(empty);
-    stack->addWidget(full);
+    stack->addWidget(buildComparison());
+    stack->addWidget(runs = new RunsTable(library, link));
+    lines->addWidget(pane, 1);
+    toast = new UndoToast(&page);
+    menu = new RunsDockMenu(library, link, *toast, &page);
+    for (QWidget* place : QWidgetList{runs, scatter, parallel, savings, models, experts}) setHelp(place, placeCard(place->objectName().toStdString()));
+    setHelp(facets, placeCard("comparePanel"));
 }
 
 void ComparePage::Parts::connectParts() {
@@ -78,15 +125,23 @@ void ComparePage::Parts::connectParts() {
         isRead = true;
         show();
     });
-    QObject::connect(&study, &CompareStudy::drawn, &page, [this](const FacetLanesPtr& lanes) { showLanes(lanes); });
+    QObject::connect(&study, &CompareStudy::drawn, &page, [this](const FacetLanesPtr& lanes) {
+        if (isRead) showLanes(lanes);   // else it was of another metric or axis
+    });
     QObject::connect(&study, &CompareStudy::judged, &page, [this](const DrawnComparisonPtr& comparison) {
+        if (!isRead) return;
         judged = asked;
         drawn = comparison;
         side->verdict().setComparison(*comparison);
     });
-    QObject::connect(&study, &CompareStudy::finished, &page, [this] {
-        if (page.complete()) emit page.completed();
+    QObject::connect(&study, &CompareStudy::saved, &page, [this](const StudiedSavingsPtr& answer) {
+        if (isRead) savings->setSavings(*answer, groups, options->axis());
     });
+    const auto completed = [this] {
+        if (page.complete()) emit page.completed();
+    };
+    QObject::connect(&study, &CompareStudy::finished, &page, completed);
+    QObject::connect(experts, &CompareExperts::finished, &page, completed);
     QObject::connect(options, &CompareOptions::wishChanged, &page, [this] {
         options->offerElements(entries);
         read();
@@ -99,19 +154,44 @@ void ComparePage::Parts::connectParts() {
     QObject::connect(options, &CompareOptions::logYChanged, &page, [this](bool on) { facets->setLogY(on); });
     QObject::connect(options, &CompareOptions::message, &page, &ComparePage::message);
     QObject::connect(&side->verdict(), &CompareVerdict::reportRequested, &page, [this] { saveReport(); });
-    QObject::connect(facets, &CompareFacets::exportRequested, &page, [this](plots::LinePanel* panel, plots::ExportFormat format) { save(*panel, format); });
     QObject::connect(&library, &RunLibrary::changed, &page, [this] {
         if (!entries.empty()) show();
     });
+    QObject::connect(&library, &RunLibrary::failed, toast, &UndoToast::tell);
 }
 
 void ComparePage::Parts::connectTable() {
-    QObject::connect(table->selectionModel(), &QItemSelectionModel::currentRowChanged, &page, [this](const QModelIndex& row) {
-        if (row.isValid()) side->verdict().choose(table->rows().entry(row)->ulid);
-    });
+    QObject::connect(table->selectionModel(), &QItemSelectionModel::currentRowChanged, &page, [this] { chooseRow(); });
     QObject::connect(table, &CompareTable::baselineRequested, &page, [this](int entry) { setBaseline(entry); });
     QObject::connect(table, &CompareTable::removeRequested, &page, [this](int entry) { remove(entry); });
     QObject::connect(table, &CompareTable::openRequested, &page, [this](int entry) { emit page.runActivated(QString::fromStdString(entries[static_cast<std::size_t>(entry)].ulid)); });
+    QObject::connect(table, &CompareTable::columnsChanged, &page, [this] { show(); });
+    QObject::connect(table, &CompareTable::menuRequested, &page, [this](QMenu* popup, const std::vector<int>& which) { menu->fill(*popup, {rowsOf(which), RunsDockModel::Section::runs}); });
+    QObject::connect(table, &CompareTable::starRequested, &page, [this](const std::vector<int>& which) {
+        const std::vector<storage::RunRow> rows = rowsOf(which);
+        menu->star(rows, !std::ranges::all_of(rows, &storage::RunRow::star));
+    });
+    QObject::connect(menu, &RunsDockMenu::openRequested, &page, &ComparePage::runActivated);
+    QObject::connect(menu, &RunsDockMenu::compareRequested, &page, [this](const QStringList& ulids) { page.setRuns(ulids); });
+}
+
+void ComparePage::Parts::connectViews() {
+    QObject::connect(views, &plots::SegmentedControl::currentChanged, &page, [this](int index) { page.showView(static_cast<CompareView>(index)); });
+    QObject::connect(empty, &plots::EmptyState::actionTriggered, &page, [this] { page.showView(CompareView::runs); });
+    QObject::connect(runs, &RunsTable::compareRequested, &page, [this](const QStringList& ulids) { page.setRuns(ulids); });
+    QObject::connect(runs, &RunsTable::addRequested, &page, [this](const QStringList& ulids) { page.addRuns(ulids); });
+    QObject::connect(runs, &RunsTable::runActivated, &page, &ComparePage::runActivated);
+    QObject::connect(runs, &RunsTable::newRunRequested, &page, &ComparePage::newRunRequested);
+    QObject::connect(facets, &CompareFacets::exportRequested, &page, [this](plots::LinePanel* panel, plots::ExportFormat format) { save(*panel, format); });
+    QObject::connect(savings, &CompareSavings::exportRequested, &page, [this](plots::LinePanel* panel, plots::ExportFormat format) { save(*panel, format); });
+    QObject::connect(facets, &CompareFacets::placed, &page, [this](double x, const QString& words) { table->rows().setPlace(x, words); });
+    QObject::connect(scatter, &CompareScatter::hovered, table, &CompareTable::setHighlighted);
+    QObject::connect(parallel, &CompareParallel::hovered, table, &CompareTable::setHighlighted);
+    QObject::connect(scatter, &CompareScatter::chosen, &page, [this](const QString& ulid) { chooseRun(ulid); });
+    QObject::connect(parallel, &CompareParallel::chosen, &page, [this](const QString& ulid) { chooseRun(ulid); });
+    QObject::connect(parallel, &CompareParallel::keepRequested, &page, [this](const QStringList& ulids) { page.setRuns(ulids); });
+    QObject::connect(keptMenu, &QMenu::aboutToShow, &page, [this] { fillKept(); });
+    QObject::connect(kept, &QPushButton::clicked, &page, [this] { keptMenu->popup(kept->mapToGlobal(QPoint(0, kept->height()))); });
 }
 
 /// One row of options where all of it has room.
@@ -120,77 +200,15 @@ void ComparePage::Parts::fit() {
     options->fit(page.width() - (page.width() >= kNarrow ? kSideWidth : 0) - kMargins);
 }
 
-ComparePage::ComparePage(RunLibrary& library, EngineLink&, QWidget* parent) : QWidget(parent), m_parts(std::make_unique<Parts>(*this, library)) {
+ComparePage::ComparePage(RunLibrary& library, EngineLink& link, QWidget* parent) : QWidget(parent), m_parts(std::make_unique<Parts>(*this, library, link)) {
     askFileName = [this](const QString& suggested, const QString& filter) { return QFileDialog::getSaveFileName(this, tr("Export"), suggested, filter); };
     m_parts->build();
     m_parts->connectParts();
     m_parts->connectTable();
+    m_parts->connectViews();
     m_parts->show();
 }
 
 ComparePage::~ComparePage() = default;
-
-void ComparePage::setRuns(const QStringList& ulids, const QString& groupBy) {
-    std::vector<CompareEntry> entries;
-    for (const QString& ulid : ulids) {
-        const auto known = std::ranges::find(m_parts->entries, ulid.toStdString(), &CompareEntry::ulid);
-        if (known != m_parts->entries.end()) entries.push_back(*known);
-        else if (std::ranges::find(entries, ulid.toStdString(), &CompareEntry::ulid) == entries.end()) entries.push_back({nullptr, ulid.toStdString(), {}, {}, true});
-    }
-    setNote({});
-    m_parts->entries = std::move(entries);
-    m_parts->baseline = m_parts->entries.empty() ? -1 : 0;
-    m_parts->isRead = m_parts->entries.empty();
-    if (!groupBy.isEmpty()) groupBySetting(groupBy);
-    m_parts->show();
-    m_parts->read();
-}
-
-void ComparePage::setAxis(const QString& axis) {
-    static const QStringList names{QStringLiteral("step"), QStringLiteral("tokens"), QStringLiteral("flops"), QStringLiteral("seconds")};
-    if (names.contains(axis)) m_parts->options->setAxis(static_cast<XAxis>(names.indexOf(axis)));
-}
-
-void ComparePage::setNote(const QString& sentences) {
-    m_parts->note->setText(sentences);
-    m_parts->note->setVisible(!sentences.isEmpty());
-}
-
-void ComparePage::groupBySetting(const QString& key) {
-    const auto known = storage::queryKey(key.toStdString());
-    if (!known) return emit message(tr("\u201c%1\u201d is no field of a run and no setting: the runs are not grouped by it.").arg(key));
-    Grouping grouping;
-    grouping.colour = *known;
-    m_parts->options->setGrouping(grouping);
-}
-
-Grouping ComparePage::grouping() const { return m_parts->options->grouping(); }
-void ComparePage::setGrouping(const Grouping& grouping) { m_parts->options->setGrouping(grouping); }
-
-QStringList ComparePage::runs() const {
-    QStringList ulids;
-    for (const CompareEntry& entry : m_parts->entries) ulids << QString::fromStdString(entry.ulid);
-    return ulids;
-}
-
-void ComparePage::setBaseline(const QString& ulid) {
-    const auto entry = std::ranges::find(m_parts->entries, ulid.toStdString(), &CompareEntry::ulid);
-    if (entry != m_parts->entries.end()) m_parts->setBaseline(static_cast<int>(entry - m_parts->entries.begin()));
-}
-
-bool ComparePage::complete() const { return m_parts->isRead && !m_parts->study.busy(); }
-
-QSize ComparePage::minimumSizeHint() const { return {480, 400}; }
-
-plots::LinePanel& ComparePage::panel() { return m_parts->facets->panel(); }
-
-CompareFacets& ComparePage::facets() { return *m_parts->facets; }
-
-void ComparePage::saveReport() { m_parts->saveReport(); }
-
-void ComparePage::resizeEvent(QResizeEvent* event) {
-    QWidget::resizeEvent(event);
-    m_parts->fit();
-}
 
 }  // namespace moescope::ui

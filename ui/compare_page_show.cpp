@@ -1,17 +1,17 @@
-// From the chosen runs to what the page shows: reading, grouping, the study's answers, exports.
+// From the chosen runs to what the page shows: reading, grouping, the study's answers, the views.
 #include <algorithm>
 
-#include "core/base/error.hpp"
-#include "core/base/files.hpp"
+#include <QHash>
+#include <QStackedLayout>
+
 #include "plots/chart_panels.hpp"
-#include "plots/empty_state.hpp"
 #include "ui/compare_page_parts.hpp"
 #include "ui/compare_side.hpp"
 #include "ui/compare_table.hpp"
+#include "ui/compare_verdict.hpp"
 #include "ui/run_library.hpp"
+#include "ui/run_row_delegate.hpp"
 #include "ui/run_words.hpp"
-
-#include <QStackedLayout>
 
 namespace moescope::ui {
 namespace {
@@ -68,38 +68,101 @@ void ComparePage::Parts::onRead(int answered, const ComparedRunPtr& run) {
     if (isRead) show();  // a run has grown; while all are read, the picture waits for the last
 }
 
-/// Names, colours and values of the channels, from the list of runs.
+/// Keys whose values the table, the channels and the pictures need.
+std::vector<std::string> ComparePage::Parts::wantedKeys() const {
+    const Grouping grouping = options->grouping();
+    std::vector<std::string> wanted{grouping.colour, grouping.dash, grouping.facet, "seed"};
+    for (const std::vector<std::string>& more : {differing, sceneFields(), table->rows().extras()}) wanted.insert(wanted.end(), more.begin(), more.end());
+    std::erase_if(wanted, [](const std::string& key) { return key.empty() || key.starts_with('@'); });
+    return wanted;
+}
+
+/// What differs can change only with the runs or with what people give them.
+void ComparePage::Parts::takeKeys() {
+    std::vector<const storage::RunRow*> rows;
+    std::vector<std::string> now;
+    QHash<QString, const storage::RunRow*> known;
+    for (const storage::RunRow& row : *library.runs()) known.insert(QString::fromStdString(row.ulid), &row);
+    for (const CompareEntry& entry : entries)
+        if (const storage::RunRow* row = known.value(QString::fromStdString(entry.ulid))) {
+            rows.push_back(row);
+            now.push_back(row->ulid + '\n' + row->group + '\n' + std::to_string(static_cast<int>(row->state)));
+            for (const std::string& tag : row->tags) now.back() += '\n' + tag;
+        }
+    if (now == counted) return;
+    counted = std::move(now);
+    differing = keysThatDiffer(keys, rows);
+    options->offerKeys(differing);
+    table->offerKeys(differing);
+}
+
+/// Names, colours and values, from the list of runs.
 void ComparePage::Parts::takeRows() {
+    takeKeys();
+    const std::vector<std::string> wanted = wantedKeys();
     QHash<QString, const storage::RunRow*> rows;
     for (const storage::RunRow& row : *library.runs()) rows.insert(QString::fromStdString(row.ulid), &row);
-    std::vector<const storage::RunRow*> known;
-    const Grouping grouping = options->grouping();
     for (CompareEntry& entry : entries) {
         const storage::RunRow* row = rows.value(QString::fromStdString(entry.ulid));
-        if (row) known.push_back(row);
         entry.name = row ? RunWords::oneLine(row->name) : entry.run ? RunWords::oneLine(entry.run->meta.name) : QString::fromStdString(entry.ulid);
         entry.ink = RunWords::ink(entry.ulid, row ? row->colour : std::string());
         entry.values.clear();
-        for (const std::string* key : {&grouping.colour, &grouping.dash, &grouping.facet})
-            if (row && !key->empty())
-                if (const RunValue value = keys.value(*row, *key)) entry.values.insert_or_assign(*key, *value);
+        if (!row) continue;
+        entry.load = loadMatrix(*row);
+        for (const std::string& key : wanted)
+            if (const RunValue value = keys.value(*row, key)) entry.values.insert_or_assign(key, *value);
     }
     tellApart(entries);
-    options->offerKeys(keysThatDiffer(keys, known));
 }
 
 void ComparePage::Parts::show() {
-    stack->setCurrentIndex(entries.empty() ? 0 : 1);
     takeRows();
     options->offerElements(entries);
     groups = groupEntries(entries, options->grouping());
     const int row = table->currentIndex().row(), column = std::max(0, table->currentIndex().column());
     table->rows().show(entries, groups, baseline);
-    if (row >= 0 && row < table->rows().rowCount()) table->setCurrentIndex(table->rows().index(row, column));
+    if (row >= 0 && row < table->rows().rowCount() && !table->currentIndex().isValid()) table->setCurrentIndex(table->rows().index(row, column));
     options->setAveraged(groups.size() < entries.size());
     fit();
     side->setEntries(representatives(entries, groups));
+    showView();
     if (isRead) askStudy();  // until then some runs still hold the curve of another metric or axis
+}
+
+CompareScene ComparePage::Parts::scene() const { return {entries, groups, baseline, chosen, options->metric(), differing}; }
+
+/// The pane of the chosen view; pictures that are not seen are not drawn.
+void ComparePage::Parts::showView() {
+    const bool table = view == CompareView::runs;
+    stack->setCurrentIndex(table ? 2 : entries.empty() ? 0 : 1);
+    if (table || entries.empty()) return;
+    const bool pair = view == CompareView::models || view == CompareView::routing;
+    options->setVisible(!pair);
+    pictures->setCurrentIndex(static_cast<int>(view) - 1);
+    if (view == CompareView::scatter) scatter->setScene(scene());
+    if (view == CompareView::parallel) parallel->setScene(scene());
+    if (view == CompareView::models) models->setScene(scene());
+    if (view == CompareView::routing) experts->setScene(scene(), [this](const std::string& ulid) { return library.runFolder(QString::fromStdString(ulid)); });
+}
+
+void ComparePage::Parts::chooseRow() {
+    if (!table->currentIndex().isValid()) return;
+    chosen = table->rows().entry(table->currentIndex())->ulid;
+    side->verdict().choose(chosen);
+    if (view == CompareView::models || view == CompareView::routing) showView();
+}
+
+void ComparePage::Parts::chooseRun(const QString& ulid) {
+    for (int row = 0; row < table->rows().rowCount(); ++row)
+        for (const std::size_t member : table->rows().members(table->rows().index(row, 0)))
+            if (entries[member].ulid == ulid.toStdString()) return table->setCurrentIndex(table->rows().index(row, 0));
+}
+
+std::vector<storage::RunRow> ComparePage::Parts::rowsOf(const std::vector<int>& which) const {
+    std::vector<storage::RunRow> rows;
+    for (const int entry : which)
+        if (const storage::RunRow* row = library.find(QString::fromStdString(entries[static_cast<std::size_t>(entry)].ulid))) rows.push_back(*row);
+    return rows;
 }
 
 void ComparePage::Parts::askStudy() {
@@ -112,7 +175,10 @@ void ComparePage::Parts::askStudy() {
     for (const CompareGroup& group : groups) asked.groups.push_back(group.members);
     asked.baseline = baseline;
     asked.smoothing = effectiveSmoothing();
-    study.ask({entries, groups, baseline, options->metric(), options->axis(), options->band(), asked.smoothing, !(asked == judged)});
+    asked.savings = view == CompareView::savings;
+    Basis known = judged;
+    known.savings = judged.savings && asked.savings;
+    study.ask({entries, groups, baseline, options->metric(), options->axis(), options->band(), asked.smoothing, !(asked == known), asked.savings && !(asked == known)});
 }
 
 void ComparePage::Parts::showLanes(const FacetLanesPtr& answered) {
@@ -131,7 +197,7 @@ void ComparePage::Parts::showLanes(const FacetLanesPtr& answered) {
     if (!metric.unit.isEmpty()) about << metric.unit;
     if (groups.size() < entries.size()) about << bandWords(options->band());
     facets->setLanes(std::move(lanes), {metric.title, about.join(QStringLiteral(", ")), axis.name, axis.title, metric.unit.isEmpty() ? metric.title : metric.title + QStringLiteral(", ") + metric.unit,
-                                        tr("none of these runs has stored it"), options->grouping().facet}, channelMarks(groups, options->grouping()));
+                                        tr("none of these runs has stored it"), axis.factor, options->grouping().facet}, channelMarks(groups, options->grouping()));
 }
 
 void ComparePage::Parts::setBaseline(int entry) {
@@ -146,34 +212,6 @@ void ComparePage::Parts::remove(int entry) {
     baseline = kept != entries.end() ? static_cast<int>(kept - entries.begin()) : entries.empty() ? -1 : 0;
     read();
     show();
-}
-
-void ComparePage::Parts::save(plots::LinePanel& panel, plots::ExportFormat format) {
-    const QString suffix = plots::exportSuffix(format);
-    QString path = page.askFileName(QStringLiteral("compare_") + QString::fromStdString(options->metric().series) + QLatin1Char('.') + suffix, tr("%1 files (*.%2)").arg(suffix.toUpper(), suffix));
-    if (path.isEmpty()) return;
-    if (!path.endsWith(QLatin1Char('.') + suffix, Qt::CaseInsensitive)) path += QLatin1Char('.') + suffix;
-    QString error;
-    emit page.message(panel.save(format, path, &error) ? tr("Saved %1").arg(path) : error);
-}
-
-void ComparePage::Parts::saveReport() {
-    const auto* comparison = drawn ? std::get_if<statistics::Comparison>(&drawn->answer) : nullptr;
-    if (entries.empty() || !page.complete() || !comparison || comparison->groups.empty()) {
-        emit page.message(tr("There is no comparison to report. Choose runs in the list with Ctrl or Shift, then Compare."));
-        return;
-    }
-    QString path = page.askFileName(QStringLiteral("comparison.html"), tr("HTML (*.html);;Markdown (*.md)"));
-    if (path.isEmpty()) return;
-    const bool markdown = path.endsWith(QLatin1String(".md"), Qt::CaseInsensitive);
-    if (!markdown && !path.endsWith(QLatin1String(".html"), Qt::CaseInsensitive)) path += QStringLiteral(".html");
-    const statistics::Report report = statistics::reportOf(*comparison, drawn->configs);
-    try {
-        base::replaceAtomically(path.toStdString(), markdown ? statistics::toMarkdown(report) : statistics::toHtml(report));
-        emit page.message(tr("Saved %1").arg(path));
-    } catch (const base::Error& error) {
-        emit page.message(QString::fromStdString(error.happened() + ": " + error.where() + ". " + error.advice() + "."));
-    }
 }
 
 }  // namespace moescope::ui

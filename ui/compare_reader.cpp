@@ -1,4 +1,4 @@
-// The thread that reads compared runs.
+// The threads that read compared runs.
 #include "ui/compare_reader.hpp"
 
 #include <QTimer>
@@ -12,7 +12,7 @@
 namespace moescope::ui {
 namespace {
 
-constexpr int kAgainMs = 1000;
+constexpr int kAgainMs = 1000, kMostThreads = 4;
 
 const char* nameOf(XAxis axis) {
     switch (axis) {
@@ -119,24 +119,40 @@ void CompareWorker::readCurve(storage::RunReader& reader, ComparedRun& run) {
 
 }  // namespace detail
 
-CompareReader::CompareReader(QObject* parent) : QObject(parent), m_worker(new detail::CompareWorker) {
+CompareReader::CompareReader(QObject* parent) : QObject(parent) {
     qRegisterMetaType<ComparedRunPtr>("moescope::ui::ComparedRunPtr");
-    m_worker->moveToThread(&m_thread);
-    connect(&m_thread, &QThread::started, m_worker, &detail::CompareWorker::start);
-    connect(&m_thread, &QThread::finished, m_worker, &QObject::deleteLater);
-    connect(m_worker, &detail::CompareWorker::read, this, &CompareReader::read);
-    connect(m_worker, &detail::CompareWorker::finished, this, &CompareReader::finished);
-    m_thread.start();
+    m_lanes.resize(static_cast<std::size_t>(std::clamp(QThread::idealThreadCount(), 1, kMostThreads)));
+    for (Lane& lane : m_lanes) {
+        lane.worker = new detail::CompareWorker;
+        lane.thread = std::make_unique<QThread>();
+        lane.worker->moveToThread(lane.thread.get());
+        connect(lane.thread.get(), &QThread::started, lane.worker, &detail::CompareWorker::start);
+        connect(lane.thread.get(), &QThread::finished, lane.worker, &QObject::deleteLater);
+        connect(lane.worker, &detail::CompareWorker::read, this, &CompareReader::read);
+        connect(lane.worker, &detail::CompareWorker::finished, this, [this](int request) {
+            if (request == m_request && ++m_finished == static_cast<int>(m_lanes.size())) emit finished(request);
+        });
+        lane.thread->start();
+    }
 }
 
 CompareReader::~CompareReader() {
-    m_thread.quit();
-    m_thread.wait();
+    for (const Lane& lane : m_lanes) lane.thread->quit();
+    for (const Lane& lane : m_lanes) lane.thread->wait();
+}
+
+std::size_t CompareReader::threadOf(const QString& ulid) {
+    const auto known = m_places.constFind(ulid);
+    return known != m_places.constEnd() ? *known : *m_places.insert(ulid, static_cast<std::size_t>(m_places.size()) % m_lanes.size());
 }
 
 int CompareReader::request(const std::vector<std::pair<QString, QString>>& runs, const CompareWish& wish) {
     const int request = ++m_request;
-    QMetaObject::invokeMethod(m_worker, [this, request, runs, wish] { m_worker->load(request, runs, wish); });
+    m_finished = 0;
+    std::vector<detail::CompareWorker::Runs> shares(m_lanes.size());
+    for (const auto& run : runs) shares[threadOf(run.first)].push_back(run);
+    for (std::size_t i = 0; i < m_lanes.size(); ++i)
+        QMetaObject::invokeMethod(m_lanes[i].worker, [worker = m_lanes[i].worker, request, share = std::move(shares[i]), wish] { worker->load(request, share, wish); });
     return request;
 }
 

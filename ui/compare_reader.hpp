@@ -1,6 +1,7 @@
-// CompareReader: reads what Compare needs of many runs in a thread of its own, and again when a run has grown.
+// CompareReader: reads what Compare needs of many runs in threads of its own, and again when a run has grown.
 #pragma once
 
+#include <QHash>
 #include <QObject>
 #include <QString>
 #include <QStringList>
@@ -56,7 +57,7 @@ public:
     explicit CompareReader(QObject* parent = nullptr);
     ~CompareReader() override;
 
-    /// Reads all these runs for the wish; `read` follows for each in order, then `finished` with the request's number. Runs
+    /// Reads all these runs for the wish; `read` follows for each, in any order, then `finished` with the request's number. Runs
     /// that grow are read again about once a second.
     int request(const std::vector<std::pair<QString, QString>>& ulidsAndFolders, const CompareWish& wish);
 
@@ -68,14 +69,21 @@ signals:
     void finished(int request);
 
 private:
-    detail::CompareWorker* m_worker;
-    QThread m_thread;
-    int m_request = 0;
+    /// A run is always read by the same thread, which has it open.
+    std::size_t threadOf(const QString& ulid);
+
+    struct Lane {
+        detail::CompareWorker* worker = nullptr;
+        std::unique_ptr<QThread> thread;
+    };
+    std::vector<Lane> m_lanes;
+    QHash<QString, std::size_t> m_places;   ///< by ULID
+    int m_request = 0, m_finished = 0;      ///< m_finished: threads that are done with m_request
 };
 
 namespace detail {
 
-/// Lives in the reader's thread.
+/// Lives in one of the reader's threads.
 class CompareWorker : public QObject {
     Q_OBJECT
 public:

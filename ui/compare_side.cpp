@@ -99,7 +99,7 @@ QPixmap dash(const plots::Ink& ink, double ratio) {
 QString toMarkdown(const TextTable& table) { return joined(table, QStringLiteral(" | "), markdownCell, QStringLiteral("| ")); }
 QString toCsvText(const TextTable& table) { return joined(table, QStringLiteral(","), csvCell, {}); }
 
-TextTable settingsThatDiffer(const std::vector<CompareEntry>& entries) {
+TextTable settingsThatDiffer(const std::vector<CompareEntry>& entries, bool all) {
     const std::vector<CompareEntry> known = readableOf(entries);
     TextTable table;
     table.corner = CompareSide::tr("setting");
@@ -109,11 +109,20 @@ TextTable settingsThatDiffer(const std::vector<CompareEntry>& entries) {
         configs.push_back(entry.run->config);
     }
     if (configs.size() < 2) return table;
-    for (const config::SettingDifference& difference : config::differences(configs)) {
-        table.rows << text(difference.key);
+    const auto add = [&table](const std::string& key, const std::vector<std::string>& values) {
+        table.rows << text(key);
         QStringList cells;
-        for (const std::string& value : difference.values) cells << cellText(value);
+        for (const std::string& value : values) cells << cellText(value);
         table.cells.push_back(cells);
+    };
+    const auto differences = config::differences(configs);
+    for (const config::SettingDifference& difference : differences) add(difference.key, difference.values);
+    if (!all) return table;
+    for (const config::SettingInfo& setting : config::listSettings()) {
+        if (std::ranges::find(differences, setting.key, &config::SettingDifference::key) != differences.end()) continue;
+        std::vector<std::string> values;
+        for (const config::RunConfig& each : configs) values.push_back(config::settingJson(each, setting.key).value_or("null"));
+        add(setting.key, values);
     }
     return table;
 }
@@ -154,6 +163,12 @@ CompareSide::CompareSide(QWidget* parent) : QWidget(parent) {
     lines->setSpacing(16);
     lines->addWidget(m_verdict = new CompareVerdict);
     m_settings = addSection("settingsThatDiffer", tr("Settings that differ"));
+    m_only = new QPushButton;
+    m_only->setObjectName(QStringLiteral("settingsOnlyDifferences"));
+    m_only->setProperty("kind", "link");
+    m_only->setToolTip(tr("D"));
+    connect(m_only, &QPushButton::clicked, this, [this] { showAllSettings(!m_all); });
+    static_cast<QVBoxLayout*>(m_settings.box->layout())->addWidget(m_only, 0, Qt::AlignLeft);
     m_domains = addSection("domainLosses", tr("Loss by domain"));
     lines->addStretch();
 }
@@ -210,8 +225,11 @@ CompareSide::Section CompareSide::addSection(const char* name, const QString& ti
 
 void CompareSide::show(Section& section, const TextTable& values, const std::vector<CompareEntry>& entries) {
     section.box->setVisible(!values.rows.isEmpty());
-    if (values == section.values) return;
+    std::vector<plots::Ink> inks;
+    for (const CompareEntry& entry : readableOf(entries)) inks.push_back(entry.ink);
+    if (values == section.values && inks == section.inks) return;
     section.values = values;
+    section.inks = std::move(inks);
     QTableWidget& table = *section.table;
     table.setColumnCount(static_cast<int>(values.columns.size()));
     table.setRowCount(static_cast<int>(values.rows.size()));
@@ -238,12 +256,25 @@ void CompareSide::show(Section& section, const TextTable& values, const std::vec
     table.setFixedHeight(table.horizontalHeader()->sizeHint().height() + rows * kRowHeight + 14);
 }
 
+/// The settings of a run never change, and to compare those of many takes its time: only other runs or names call for it.
 void CompareSide::setEntries(const std::vector<CompareEntry>& entries) {
-    const TextTable settings = settingsThatDiffer(entries);
-    show(m_settings, settings, entries);
-    static const auto total = static_cast<int>(config::listSettings().size());
-    m_settings.count->setText(tr("%1 of %2").arg(settings.rows.size()).arg(total));
+    QStringList shown{m_all ? QStringLiteral("all") : QString()};
+    for (const CompareEntry& entry : entries) shown << QString::fromStdString(entry.ulid) + QLatin1Char(readable(entry) ? '+' : '-') + QString::number(entry.ink.index) + entry.name;
+    m_entries = entries;
+    if (shown != m_shown) {
+        m_shown = shown;
+        const TextTable settings = settingsThatDiffer(entries, m_all);
+        show(m_settings, settings, entries);
+        static const auto total = static_cast<int>(config::listSettings().size());
+        m_settings.count->setText(tr("%1 of %2").arg(m_all ? settingsThatDiffer(entries).rows.size() : settings.rows.size()).arg(total));
+        m_only->setText(m_all ? tr("Only what differs") : tr("All settings"));
+    }
     show(m_domains, domainLosses(entries), entries);
+}
+
+void CompareSide::showAllSettings(bool on) {
+    m_all = on;
+    setEntries(std::vector<CompareEntry>(m_entries));
 }
 
 }  // namespace moescope::ui

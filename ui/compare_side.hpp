@@ -10,6 +10,7 @@
 #include "ui/compare_curves.hpp"
 
 class QLabel;
+class QPushButton;
 class QTableWidget;
 
 namespace moescope::ui {
@@ -28,9 +29,9 @@ QString toMarkdown(const TextTable& table);
 /// RFC 4180; cells that a spreadsheet would take for a formula get an apostrophe before them.
 QString toCsvText(const TextTable& table);
 
-/// Keys in which the runs' settings differ (seeds among them), readable values; `total` = number of all settings.
-TextTable settingsThatDiffer(const std::vector<CompareEntry>& entries);
-/// Newest validation loss of each domain, with the floor known for it.
+/// Keys in which the runs' settings differ (seeds among them), readable values; `all`: the other settings too.
+TextTable settingsThatDiffer(const std::vector<CompareEntry>& entries, bool all = false);
+/// Newest validation loss of each domain.
 TextTable domainLosses(const std::vector<CompareEntry>& entries);
 
 /// GUI thread.
@@ -40,6 +41,9 @@ public:
     explicit CompareSide(QWidget* parent = nullptr);
     void setEntries(const std::vector<CompareEntry>& entries);
     CompareVerdict& verdict() { return *m_verdict; }
+    /// All settings instead of those that differ alone.
+    void showAllSettings(bool on);
+    bool showsAllSettings() const { return m_all; }
 
 private:
     struct Section {
@@ -47,11 +51,16 @@ private:
         QLabel* count;
         QTableWidget* table;
         TextTable values;
+        std::vector<plots::Ink> inks = {};   ///< of the columns
     };
     Section addSection(const char* name, const QString& title);
     void show(Section& section, const TextTable& values, const std::vector<CompareEntry>& entries);
 
     CompareVerdict* m_verdict;
+    std::vector<CompareEntry> m_entries;
+    QStringList m_shown;           ///< what the table of settings was made for
+    QPushButton* m_only;
+    bool m_all = false;
     Section m_settings, m_domains;
 };
 

@@ -8,6 +8,7 @@
 #include <memory>
 #include <vector>
 
+#include "core/statistics/horizons.hpp"
 #include "ui/compare_curves.hpp"
 #include "ui/compare_verdict.hpp"
 
@@ -23,7 +24,16 @@ struct StudyQuestion {
     Band band = Band::interval;
     double smoothing = 0;
     bool verdict = true;           ///< false: the lines alone
+    bool savings = false;          ///< over horizons too
 };
+
+/// Savings over horizons, and the comparison of which they are the parts; a problem's text where there is none.
+struct StudiedSavings {
+    QString problem;
+    statistics::Comparison whole;
+    std::vector<statistics::HorizonSavings> shares;
+};
+using StudiedSavingsPtr = std::shared_ptr<const StudiedSavings>;
 
 using FacetLanesPtr = std::shared_ptr<const std::vector<FacetLane>>;
 using DrawnComparisonPtr = std::shared_ptr<const DrawnComparison>;
@@ -40,6 +50,8 @@ public:
 signals:
     void drawn(int request, moescope::ui::FacetLanesPtr lanes);
     void judged(int request, moescope::ui::DrawnComparisonPtr comparison);
+    void saved(int request, moescope::ui::StudiedSavingsPtr savings);
+    void finished(int request);
 
 private:
     const std::atomic<int>& m_newest;
@@ -47,7 +59,7 @@ private:
 
 }  // namespace detail
 
-/// GUI thread; only the newest question is answered: first its lines, then its verdict where it was asked for.
+/// GUI thread; only the newest question is answered: first its lines, then its verdict and savings where they were asked for.
 class CompareStudy : public QObject {
     Q_OBJECT
 public:
@@ -59,11 +71,12 @@ public:
 signals:
     void drawn(moescope::ui::FacetLanesPtr lanes);
     void judged(moescope::ui::DrawnComparisonPtr comparison);
+    void saved(moescope::ui::StudiedSavingsPtr savings);
     void finished();
 
 private:
     std::atomic<int> m_newest = 0;
-    bool m_busy = false, m_verdict = false;
+    bool m_busy = false;
     detail::StudyWorker* m_worker;
     QThread m_thread;
 };

@@ -75,6 +75,7 @@ DrawnComparison compareDrawn(const std::vector<CompareEntry>& entries, const std
     }
     if (!base) drawn.answer = base::Problems{{"baseline", CompareVerdict::tr("The baseline has not stored this metric. Pin another run with B.").toStdString()}};
     else drawn.answer = statistics::compare(asked, *base, {metric.series, metric.unit.toStdString(), axisOf(axis), metric.noisy ? smoothing : 0});
+    drawn.groups = std::move(asked);
     return drawn;
 }
 

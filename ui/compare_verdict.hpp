@@ -20,6 +20,7 @@ namespace moescope::ui {
 struct DrawnComparison {
     std::variant<statistics::Comparison, base::Problems> answer;
     std::vector<config::RunConfig> configs;   ///< of each group's first run
+    std::vector<statistics::Group> groups;    ///< what the answer was computed from, in its order
 };
 /// `baseline` is an index of entries; `smoothing` is used for noisy metrics only.
 DrawnComparison compareDrawn(const std::vector<CompareEntry>& entries, const std::vector<CompareGroup>& groups, int baseline, const CompareMetric& metric, XAxis axis, double smoothing);

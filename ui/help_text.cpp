@@ -29,6 +29,17 @@ struct Place {
 
 const std::vector<Place>& places() {
     static const std::vector<Place> all{
+        {"comparePanel", QT_TRANSLATE_NOOP("Help", "Curves of the compared runs"), {},
+         QT_TRANSLATE_NOOP("Help", "One line for each group: runs that differ in the seed alone, with the band over seeds. Colour, dash and facet can each follow any setting. The dashed line in text colour is the baseline (B). A click marks a place; the column \u201cat click\u201d reads it.")},
+        {"runsTablePane", QT_TRANSLATE_NOOP("Help", "All runs"), {},
+         QT_TRANSLATE_NOOP("Help", "k=2 and val_loss<1.5 tag:g8 since:7d: words match names, tags and notes, /patterns/ too. S stars, T tags, Shift+A archives, Delete moves to the trash, each with Undo; Ctrl+Enter adds to the comparison, Ctrl+I selects the others.")},
+        {"compareScatter", QT_TRANSLATE_NOOP("Help", "Scatter"), {}, QT_TRANSLATE_NOOP("Help", "Each run is a mark. A trend over one setting is worth a closer look only where the others are equal: see the settings that differ.")},
+        {"compareParallel", QT_TRANSLATE_NOOP("Help", "Parallel coordinates"), {}, QT_TRANSLATE_NOOP("Help", "Each run is a line over all axes. Drag along the metric's axis to pick the good ones: where their lines bundle on another axis, that setting matters.")},
+        {"compareSavings", QT_TRANSLATE_NOOP("Help", "Savings against horizon"), {},
+         QT_TRANSLATE_NOOP("Help", "1 \u2212 x of the group / x of the baseline, where x is what it takes to reach what the baseline has at that share of training. A line that rises says the advantage grows with longer training.")},
+        {"compareModels", QT_TRANSLATE_NOOP("Help", "Models, layer by layer"), {}, QT_TRANSLATE_NOOP("Help", "A fair comparison has equal active parameters or equal FLOP per token; total parameters may differ.")},
+        {"compareExperts", QT_TRANSLATE_NOOP("Help", "Routing of two runs"), {},
+         QT_TRANSLATE_NOOP("Help", "Experts are matched one to one so that partners get as many of the same tokens as can be. Agreement far above chance: both runs found the same division of labour.")},
         {"lossPanel", QT_TRANSLATE_NOOP("Help", "Loss"), {"loss", "val_loss", "domain_loss"},
          QT_TRANSLATE_NOOP("Help", "It falls and flattens. A collapse of the router hardly shows here: look at the experts. A gap between train and validation is learning by heart.")},
         {"loadPanel", QT_TRANSLATE_NOOP("Help", "Expert load"), {"load"},

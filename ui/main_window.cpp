@@ -121,6 +121,7 @@ void MainWindow::buildPages() {
     m_train = new TrainPage(*m_run, *m_cursor, m_tabs);
     m_routing = new RoutingPage(*m_run, *m_cursor, [this](const QString& ulid) { return m_library->runFolder(ulid); }, m_tabs);
     m_compare = new ComparePage(*m_library, *m_engines, m_tabs);
+    m_compare->setSettings(m_settings);
     m_newRun = new NewRunPage(*m_library, *m_engines, m_stack);
     m_data = new DataPage(*m_run, m_library->storeFolder(), [this](const QString& ulid) { return m_library->runFolder(ulid); }, [this] { return m_newRun->config(); }, m_tabs);
     m_device = new DevicePage(*m_run, m_library->storeFolder(), m_tabs);

@@ -85,6 +85,7 @@ void MainWindow::connectPages() {
         m_routing->showToken(token);
     });
     connect(m_compare, &ComparePage::runActivated, this, &MainWindow::openRun);
+    connect(m_compare, &ComparePage::newRunRequested, this, [this] { showPage(PageId::newRun); });
     connect(m_newRun, &NewRunPage::trainRequested, this, &MainWindow::trainConfig);
     connect(m_newRun, &NewRunPage::cancelled, this, [this] { showPage(m_run->ulid().isEmpty() ? PageId::start : PageId::train); });
     connect(m_start, &StartPage::presetRequested, this, &MainWindow::trainPreset);

@@ -14,6 +14,7 @@
 #include "core/base/version.hpp"
 #include "plots/icons.hpp"
 #include "plots/scrubber.hpp"
+#include "ui/compare_menu.hpp"
 #include "ui/compare_page.hpp"
 #include "ui/help_card.hpp"
 #include "ui/interventions_dock.hpp"
@@ -151,6 +152,7 @@ void MainWindow::buildMenus() {
     connect(keyed(run, "previousEvent", tr("Previous event"), tr("Shift+N")), &QAction::triggered, m_cursor.get(), &TrainCursor::previousEvent);
     connect(keyed(run, "goLive", tr("To the newest step"), tr("Esc")), &QAction::triggered, m_scrubber, &plots::Scrubber::goLive);
 
+    addCompareMenu(*bar, *this);
     addStudyActions(run, bar->addMenu(tr("&Tools")));
 
     QMenu* help = bar->addMenu(tr("&Help"));

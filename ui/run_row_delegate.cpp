@@ -80,22 +80,9 @@ void drawDot(QPainter& painter, const QPoint& centre, const QColor& colour, bool
     painter.drawEllipse(QPointF(centre), 6.7, 6.7);
 }
 
-plots::LoadMatrix matrixOf(const RunRow& row) {
-    plots::LoadMatrix matrix;
-    matrix.rows = row.fingerprintWidth;
-    if (matrix.rows == 0) return matrix;
-    matrix.columns = static_cast<int>(row.fingerprint.size()) / matrix.rows;
-    matrix.ratio.resize(row.fingerprint.size());
-    for (int time = 0; time < matrix.columns; ++time)
-        for (int expert = 0; expert < matrix.rows; ++expert)
-            matrix.ratio[static_cast<std::size_t>(expert * matrix.columns + time)] =
-                row.fingerprint[static_cast<std::size_t>(time * matrix.rows + expert)] * static_cast<float>(matrix.rows);
-    return matrix;
-}
-
 void drawMiniature(QPainter& painter, const QRect& rect, const RunRow& row, const QColor& ink, const Theme& theme) {
     if (!row.fingerprint.empty())
-        plots::paintFingerprint(painter, rect, matrixOf(row), theme);
+        plots::paintFingerprint(painter, rect, loadMatrix(row), theme);
     else if (row.sparkline.size() > 1)
         plots::paintSparkline(painter, rect, {row.sparkline.begin(), row.sparkline.end()}, ink);
 }
@@ -119,6 +106,19 @@ void drawName(QPainter& painter, const QRect& room, const QString& name, bool st
 }
 
 }  // namespace
+
+plots::LoadMatrix loadMatrix(const RunRow& row) {
+    plots::LoadMatrix matrix;
+    matrix.rows = row.fingerprintWidth;
+    if (matrix.rows == 0) return matrix;
+    matrix.columns = static_cast<int>(row.fingerprint.size()) / matrix.rows;
+    matrix.ratio.resize(row.fingerprint.size());
+    for (int time = 0; time < matrix.columns; ++time)
+        for (int expert = 0; expert < matrix.rows; ++expert)
+            matrix.ratio[static_cast<std::size_t>(expert * matrix.columns + time)] =
+                row.fingerprint[static_cast<std::size_t>(time * matrix.rows + expert)] * static_cast<float>(matrix.rows);
+    return matrix;
+}
 
 void RunRowDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const {
     painter->save();

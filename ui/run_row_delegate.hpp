@@ -3,9 +3,15 @@
 
 #include <QStyledItemDelegate>
 
+#include "plots/miniatures.hpp"
+#include "storage/catalog_row.hpp"
+
 namespace moescope::ui {
 
 class RunsDockModel;
+
+/// Load over time of a run's middle MoE layer over the fair share, [experts, times]; empty when dense.
+plots::LoadMatrix loadMatrix(const storage::RunRow& row);
 
 /// For views on a RunsDockModel.
 class RunRowDelegate : public QStyledItemDelegate {

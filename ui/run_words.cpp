@@ -8,6 +8,7 @@
 
 #include "core/base/error.hpp"
 #include "plots/figures.hpp"
+#include "storage/meta_file.hpp"
 
 namespace moescope::ui {
 namespace {
@@ -127,6 +128,7 @@ QString RunWords::oneLine(const std::string& text) {
 }
 
 plots::Ink RunWords::ink(const std::string& ulid, const std::string& colour) {
+    if (const auto slot = storage::paletteSlot(colour)) return plots::Ink::run(*slot);
     if (const QColor chosen(QString::fromStdString(colour)); !colour.empty() && chosen.isValid()) return plots::Ink::chosen(chosen);
     std::uint32_t hash = 2166136261u;  // FNV-1a
     for (const char c : ulid) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619u;

@@ -23,6 +23,7 @@
 #include "plots/empty_state.hpp"
 #include "plots/icons.hpp"
 #include "plots/theme.hpp"
+#include "ui/query_field.hpp"
 #include "ui/run_library.hpp"
 #include "ui/run_row_delegate.hpp"
 #include "ui/runs_dock_menu.hpp"
@@ -32,7 +33,7 @@
 namespace moescope::ui {
 namespace {
 
-constexpr int kFilterDelayMs = 120, kNarrow = 224, kExcerpt = 26;
+constexpr int kFilterDelayMs = 120, kNarrow = 224;
 
 /// The view: a click on a group folds it, Enter opens, Delete asks for the trash.
 class RunsView : public QTreeView {
@@ -72,13 +73,6 @@ protected:
 
 std::int64_t nowUs() { return QDateTime::currentMSecsSinceEpoch() * 1000; }
 
-/// The query around a mistake with a caret under it.
-QString caret(const QString& query, std::size_t byte) {
-    const int at = static_cast<int>(QString::fromUtf8(query.toUtf8().left(static_cast<int>(byte))).size());
-    const int from = std::max(0, at - kExcerpt + 4);
-    return query.mid(from, kExcerpt) + QLatin1Char('\n') + QString(at - from, QLatin1Char(' ')) + QLatin1Char('^');
-}
-
 }  // namespace
 
 struct RunsDock::Parts {
@@ -88,7 +82,7 @@ struct RunsDock::Parts {
     RunLibrary& library;
     QLabel* count = new QLabel;
     QToolButton* plus = new QToolButton;
-    QLineEdit* filter = new QLineEdit;
+    QueryField* filter = nullptr;
     QLabel* mistake = new QLabel;
     RunsDockModel* model = new RunsDockModel(&dock);
     RunRowDelegate* delegate = new RunRowDelegate(&dock);
@@ -142,14 +136,8 @@ QHBoxLayout* RunsDock::Parts::buildTitle() {
 }
 
 void RunsDock::Parts::buildFilter() {
+    filter = new QueryField(library);
     filter->setObjectName(QStringLiteral("runsFilter"));
-    filter->setProperty("kind", "quiet");
-    filter->setPlaceholderText(tr("Filter: k=2 and val_loss<1.5"));
-    filter->setFont(plots::uiFont(12));
-    filter->setAccessibleName(tr("Filter runs"));
-    filter->setToolTip(tr("Words match names, tags and notes; k=2 and val_loss<1.5 tag:g8 is:star state:running since:7d"));
-    filter->setClearButtonEnabled(true);
-    filter->addAction(plots::icon(QStringLiteral("search"), plots::Ink{plots::Ink::Text3, 0, 0, {}}), QLineEdit::LeadingPosition);
     mistake->setObjectName(QStringLiteral("runsFilterMistake"));
     mistake->setProperty("role", "err");
     mistake->setTextFormat(Qt::PlainText);
@@ -209,7 +197,7 @@ void RunsDock::Parts::buildMenu(EngineLink& link) {
         if (const QModelIndex index = model->indexOf(ulid); index.isValid()) view->edit(index);
     });
     QObject::connect(model, &RunsDockModel::renameRequested, &dock, [this](const QString& ulid, const QString& name) {
-        library.edit([ulid = ulid.toStdString(), name = name.toStdString()](storage::Catalog& catalog) { catalog.rename(ulid, name); });
+        if (const storage::RunRow* row = library.find(ulid)) menu->rename(*row, name);
     });
     QObject::connect(&library, &RunLibrary::failed, toast, &UndoToast::tell);
     QObject::connect(&library, &RunLibrary::changed, &dock, [this] { refresh(); });
@@ -257,11 +245,9 @@ void RunsDock::Parts::applyFilter() {
     filterDelay->stop();
     const QString query = filter->text();
     const auto wrong = model->setFilter(query, nowUs());
-    filter->setProperty("state", wrong ? QVariant(QStringLiteral("error")) : QVariant());
-    filter->style()->unpolish(filter);
-    filter->style()->polish(filter);
+    filter->setWrong(wrong.has_value());
     mistake->setVisible(wrong.has_value());
-    if (wrong) mistake->setText(caret(query.trimmed(), wrong->at) + QLatin1Char('\n') + QString::fromStdString(wrong->text));
+    if (wrong) mistake->setText(mistakeText(query.trimmed(), *wrong));
     fold();
     showCount();
     showEmpty();
@@ -293,7 +279,7 @@ void RunsDock::Parts::showCount() {
 void RunsDock::Parts::showEmpty() {
     const bool nothing = model->rowCount() == 0 && library.loaded();
     if (nothing && model->isFiltered())
-        empty->setContent({QStringLiteral("filter"), tr("Nothing matches"), filter->text().trimmed(), {tr("Clear")}, false});
+        empty->setContent({QStringLiteral("filter"), tr("Nothing matches %1").arg(filter->text().trimmed()), whyNothing(filter->text().trimmed(), filter->keys(), *library.runs()), {tr("Clear")}, false});
     else if (nothing)
         empty->setContent({QStringLiteral("grid"), tr("No runs yet"), tr("What you train appears here by itself."), {tr("New run")}, false});
     stack->setCurrentWidget(nothing ? static_cast<QWidget*>(empty) : view);

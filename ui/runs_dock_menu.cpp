@@ -60,6 +60,21 @@ void ask(QWidget* window, const char* name, const QString& title, const QString&
     dialog->open();
 }
 
+/// Gives a run the marks it had.
+void putBack(storage::Catalog& catalog, const RunRow& before) {
+    const auto now = catalog.find(before.ulid);
+    if (!now) return;
+    if (now->name != before.name) catalog.rename(before.ulid, before.name);
+    if (now->note != before.note) catalog.note(before.ulid, before.note);
+    if (now->group != before.group) catalog.group(before.ulid, before.group);
+    if (now->colour != before.colour) catalog.colour(before.ulid, before.colour);
+    if (now->star != before.star) catalog.star(before.ulid, before.star);
+    if (now->archived != before.archived) catalog.archive(before.ulid, before.archived);
+    if (now->tags == before.tags) return;
+    for (const std::string& tag : now->tags) catalog.untag(before.ulid, tag);
+    for (const std::string& tag : before.tags) catalog.tag(before.ulid, tag);
+}
+
 QIcon swatch(const QColor& colour) {
     QPixmap pixmap(16, 16);
     pixmap.fill(Qt::transparent);
@@ -129,23 +144,21 @@ void RunsDockMenu::addMarks(QMenu& menu, const Choice& choice) {
     if (one && !runs.front().tags.empty()) {
         QMenu* tags = menu.addMenu(tr("Remove tag"));
         for (const std::string& tag : runs.front().tags)
-            add(*tags, "actionUntag", RunWords::oneLine(tag), [=, this] { each(runs, [tag](storage::Catalog& catalog, const std::string& ulid) { catalog.untag(ulid, tag); }); });
+            add(*tags, "actionUntag", RunWords::oneLine(tag), [=, this] {
+                mark(runs, tr("Tag %1 removed from %2.").arg(RunWords::oneLine(tag), named(runs)), [tag](storage::Catalog& catalog, const std::string& ulid) { catalog.untag(ulid, tag); });
+            });
     }
     add(menu, "actionGroup", tr("Group\u2026"), [this, runs] { editGroup(runs); });
     if (one) add(menu, "actionNote", tr("Note\u2026"), [this, runs] { editNote(runs.front()); });
     addColours(menu, choice);
-    add(menu, "actionArchive", archived ? tr("Bring back from the archive") : tr("Archive"), [=, this] {
-        each(runs, [archived](storage::Catalog& catalog, const std::string& ulid) { catalog.archive(ulid, !archived); });
-        if (archived) return;
-        m_toast.offer(tr("%1 archived.").arg(named(runs)), tr("Undo"), [this, runs] {
-            each(runs, [](storage::Catalog& catalog, const std::string& ulid) { catalog.archive(ulid, false); });
-        });
-    });
+    add(menu, "actionArchive", archived ? tr("Bring back from the archive") : tr("Archive"), [=, this] { archive(runs); });
 }
 
 void RunsDockMenu::addColours(QMenu& menu, const Choice& choice) {
     const Runs& runs = choice.runs;
-    const auto paint = [this, runs](const std::string& rgb) { each(runs, [rgb](storage::Catalog& catalog, const std::string& ulid) { catalog.colour(ulid, rgb); }); };
+    const auto paint = [this, runs](const std::string& rgb) {
+        mark(runs, tr("Colour of %1 changed.").arg(named(runs)), [rgb](storage::Catalog& catalog, const std::string& ulid) { catalog.colour(ulid, rgb); });
+    };
     QMenu* colours = menu.addMenu(tr("Colour"));
     colours->setObjectName(QStringLiteral("menuColour"));
     for (int slot = 0; slot < 8; ++slot) {
@@ -186,25 +199,37 @@ void RunsDockMenu::restore(const Runs& runs) {
 }
 
 void RunsDockMenu::star(const Runs& runs, bool on) {
-    each(runs, [on](storage::Catalog& catalog, const std::string& ulid) { catalog.star(ulid, on); });
+    mark(runs, (on ? tr("%1 starred.") : tr("Star of %1 removed.")).arg(named(runs)), [on](storage::Catalog& catalog, const std::string& ulid) { catalog.star(ulid, on); });
+}
+
+void RunsDockMenu::rename(const RunRow& run, const QString& name) {
+    if (name.trimmed().isEmpty() || name.trimmed() == text(run.name)) return;
+    mark({run}, tr("%1 is now called \u201c%2\u201d.").arg(named({run}), RunWords::oneLine(name.trimmed().toStdString())),
+         [name = name.trimmed().toStdString()](storage::Catalog& catalog, const std::string& ulid) { catalog.rename(ulid, name); });
+}
+
+void RunsDockMenu::archive(const Runs& runs) {
+    const bool back = std::ranges::all_of(runs, &RunRow::archived);
+    mark(runs, (back ? tr("%1 brought back from the archive.") : tr("%1 archived.")).arg(named(runs)), [back](storage::Catalog& catalog, const std::string& ulid) { catalog.archive(ulid, !back); });
 }
 
 void RunsDockMenu::addTag(const Runs& runs) {
     ask(m_window, "tagDialog", tr("Add tag"), tr("Tag for %1").arg(named(runs)), {}, false, [this, runs](const QString& tag) {
         if (tag.trimmed().isEmpty()) return;
-        each(runs, [tag = tag.trimmed().toStdString()](storage::Catalog& catalog, const std::string& ulid) { catalog.tag(ulid, tag); });
+        mark(runs, tr("%1 tagged %2.").arg(named(runs), RunWords::oneLine(tag.trimmed().toStdString())),
+             [tag = tag.trimmed().toStdString()](storage::Catalog& catalog, const std::string& ulid) { catalog.tag(ulid, tag); });
     });
 }
 
 void RunsDockMenu::editNote(const RunRow& run) {
     ask(m_window, "noteDialog", tr("Note"), tr("Note on %1").arg(named({run})), text(run.note), true, [this, run](const QString& note) {
-        each({run}, [note = note.toStdString()](storage::Catalog& catalog, const std::string& ulid) { catalog.note(ulid, note); });
+        mark({run}, tr("Note on %1 changed.").arg(named({run})), [note = note.toStdString()](storage::Catalog& catalog, const std::string& ulid) { catalog.note(ulid, note); });
     });
 }
 
 void RunsDockMenu::editGroup(const Runs& runs) {
     ask(m_window, "groupDialog", tr("Group"), tr("Group of %1; empty: by preset").arg(named(runs)), text(runs.front().group), false, [this, runs](const QString& group) {
-        each(runs, [group = group.trimmed().toStdString()](storage::Catalog& catalog, const std::string& ulid) { catalog.group(ulid, group); });
+        mark(runs, tr("Group of %1 changed.").arg(named(runs)), [group = group.trimmed().toStdString()](storage::Catalog& catalog, const std::string& ulid) { catalog.group(ulid, group); });
     });
 }
 
@@ -231,6 +256,15 @@ void RunsDockMenu::start(const QStringList& arguments, const QString& what) {
         if (refused != token) return;
         m_toast.tell(sentence);
         wait->deleteLater();
+    });
+}
+
+void RunsDockMenu::mark(const Runs& runs, const QString& sentence, std::function<void(storage::Catalog&, const std::string&)> change) {
+    each(runs, std::move(change));
+    m_toast.offer(sentence, tr("Undo"), [this, runs] {
+        m_library.edit([runs](storage::Catalog& catalog) {
+            for (const RunRow& run : runs) putBack(catalog, run);
+        });
     });
 }
 

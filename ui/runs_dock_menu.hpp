@@ -19,7 +19,7 @@ class EngineLink;
 class RunLibrary;
 class UndoToast;
 
-/// GUI thread. Works on copies of rows, since the library may replace them meanwhile.
+/// GUI thread. Whatever changes or removes can be undone from the toast. Works on copies of rows, since the library may replace them meanwhile.
 class RunsDockMenu : public QObject {
     Q_OBJECT
 public:
@@ -36,6 +36,11 @@ public:
     void remove(const std::vector<storage::RunRow>& runs);
     void restore(const std::vector<storage::RunRow>& runs);
     void star(const std::vector<storage::RunRow>& runs, bool on);
+    void rename(const storage::RunRow& run, const QString& name);
+    /// Asks for the tag.
+    void addTag(const std::vector<storage::RunRow>& runs);
+    /// Into the archive, or out of it when all are there.
+    void archive(const std::vector<storage::RunRow>& runs);
 
     /// How a folder is shown; a test puts its own in place.
     std::function<void(const QString& folder)> showFolder;
@@ -51,11 +56,12 @@ private:
     void addMarks(QMenu& menu, const Choice& choice);
     void addColours(QMenu& menu, const Choice& choice);
     void addFiles(QMenu& menu, const storage::RunRow& run);
-    void addTag(const std::vector<storage::RunRow>& runs);
     void editNote(const storage::RunRow& run);
     void editGroup(const std::vector<storage::RunRow>& runs);
     void command(const storage::RunRow& run, const char* verb);
     void start(const QStringList& arguments, const QString& what);
+    /// Changes marks of all these runs, says so and offers the way back to what they were.
+    void mark(const std::vector<storage::RunRow>& runs, const QString& sentence, std::function<void(storage::Catalog&, const std::string& ulid)> change);
     void each(const std::vector<storage::RunRow>& runs, std::function<void(storage::Catalog&, const std::string& ulid)> change);
 
     RunLibrary& m_library;

@@ -16,6 +16,7 @@
 #include "core/base/version.hpp"
 #include "core/config/config_json.hpp"
 #include "storage/store.hpp"
+#include "ui/compare_page.hpp"
 #include "ui/data_page.hpp"
 #include "ui/main_window.hpp"
 #include "ui/main_window_theme.hpp"
@@ -56,14 +57,17 @@ config::RunConfig recipeOf(const QString& recipe) {
 
 void show(ui::MainWindow& window, const app::DesktopOptions& options, const storage::Store& store) {
     if (!options.layout.isEmpty()) window.useLayout(options.layout);
-    if (!options.open.isEmpty() && options.page == QLatin1String("compare")) return window.compareRuns(resolvedRuns(store, options.open));
+    if (options.page == QLatin1String("compare")) {
+        if (!options.open.isEmpty()) window.compareRuns(resolvedRuns(store, options.open));
+        if (const auto view = ui::compareView(options.view)) window.comparePage().showView(*view);
+        return window.showPage(ui::PageId::compare);
+    }
     if (!options.open.isEmpty()) window.openRun(resolvedRun(store, options.open));
     if (!options.recipe.isEmpty()) window.showRecipe(recipeOf(options.recipe), options.recipe);
     if (options.page == QLatin1String("start")) window.showPage(ui::PageId::start);
     if (options.page == QLatin1String("train")) window.showPage(ui::PageId::train);
     if (options.page == QLatin1String("routing")) window.showPage(ui::PageId::routing);
     window.routingPage().setView(options.view);
-    if (options.page == QLatin1String("compare")) window.showPage(ui::PageId::compare);
     if (options.page == QLatin1String("data")) window.showPage(ui::PageId::data);
     window.dataPage().setView(options.view);
     if (options.page == QLatin1String("device")) window.showPage(ui::PageId::device);

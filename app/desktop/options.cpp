@@ -39,6 +39,8 @@ std::optional<DesktopMistake> take(const QString& option, const QString& value, 
         if (options.page == QLatin1String("routing") && value.contains(QLatin1Char(':')))
             return oneOf("--page routing:VIEW", options.view, ui::RoutingPage::viewIds());
         if (options.page == QLatin1String("data") && value.contains(QLatin1Char(':'))) return oneOf("--page data:VIEW", options.view, ui::DataPage::viewIds());
+        if (options.page == QLatin1String("compare") && value.contains(QLatin1Char(':')))
+            return oneOf("--page compare:VIEW", options.view, {QStringLiteral("runs"), QStringLiteral("curves"), QStringLiteral("scatter"), QStringLiteral("parallel"), QStringLiteral("savings"), QStringLiteral("models"), QStringLiteral("routing")});
         return oneOf("--page", value,
                      {QStringLiteral("start"), QStringLiteral("train"), QStringLiteral("routing"), QStringLiteral("compare"), QStringLiteral("data"), QStringLiteral("device"), QStringLiteral("new")});
     } else if (option == QLatin1String("--layout")) {
@@ -93,9 +95,10 @@ std::string helpText() {
            "moescope [OPTIONS]\n\n"
            "  --open RUN          open a run: its ULID, a unique prefix of it, its name, or last;\n"
            "                      with --page compare several, separated by commas\n"
-           "  --page PAGE         start, train, routing, compare, data, device or new; data:VIEW for corpus, batch\n"
-           "                      or samples; routing:VIEW for one of its views: load, logits, tokens,\n"
-           "                      coactivation, paths, specialisation or saturation\n"
+           "  --page PAGE         start, train, routing, compare, data, device or new; a view of a page:\n"
+           "                      routing:load, logits, tokens, coactivation, paths, specialisation, saturation ...;\n"
+           "                      data:corpus, batch or samples;\n"
+           "                      compare:runs, curves, scatter, parallel, savings, models or routing\n"
            "  --recipe RECIPE     fill the form for a new run from a JSON file, a moe: string, or - (standard input)\n"
            "  --layout LAYOUT     research (runs and inspector), teach (inspector only), compact (plots only)\n"
            "                      or steer (interventions beside the plots)\n"

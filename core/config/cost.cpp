@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "core/config/derived.hpp"
+#include "core/config/layer_cost.hpp"
 
 namespace moescope::config {
 namespace {
@@ -121,6 +122,11 @@ Cost cost(const RunConfig& c, std::int64_t vocabulary, double keptPerToken) {
         2 * static_cast<double>(c.model.context) * attentionWidth(c.model) * static_cast<double>(c.model.layers);
     const double forward = 2 * matmul + scores;
     return {rounded(total), rounded(active), forward, 3 * forward};
+}
+
+LayerCost layerCost(const RunConfig& c, std::int64_t layer) {
+    const LayerCount n = countLayer(c, layer, -1);
+    return {rounded(n.total), rounded(n.matmul + n.other), 2 * n.matmul + 2 * static_cast<double>(c.model.context) * attentionWidth(c.model)};
 }
 
 double memoryBytes(const RunConfig& c, std::int64_t vocabulary) {

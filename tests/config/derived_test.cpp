@@ -5,6 +5,7 @@
 #include <numbers>
 
 #include "core/config/derived.hpp"
+#include "core/config/layer_cost.hpp"
 
 namespace moescope::config {
 namespace {
@@ -182,6 +183,25 @@ TEST(DenseTwin, LeavesOutWhatNeedsARouter) {
     EXPECT_EQ(twin.script[0].step, 20);
     EXPECT_EQ(twin.training, c.training);
     EXPECT_EQ(twin.data, c.data);
+}
+
+TEST(LayerCost, OfAllLayersWithEmbeddingAndHeadIsTheModels) {
+    RunConfig c = sized(4, 128, 4, 8, 2, 256, 256);
+    c.moe.every = 2;
+    c.moe.shared_experts = 1;
+    double total = 512.0 * 128 + 128, active = 512.0 * 128 + 128, forward = 2 * 512.0 * 128;
+    if (!c.model.tied_head) total += 512.0 * 128, active += 128;
+    for (std::int64_t layer = 0; layer < 4; ++layer) {
+        const LayerCost one = layerCost(c, layer);
+        total += static_cast<double>(one.paramsTotal);
+        active += static_cast<double>(one.paramsActive);
+        forward += one.flopsTokenForward;
+    }
+    const Cost whole = cost(c, 512);
+    EXPECT_EQ(total, static_cast<double>(whole.paramsTotal));
+    EXPECT_EQ(active, static_cast<double>(whole.paramsActive));
+    EXPECT_DOUBLE_EQ(forward, whole.flopsTokenForward);
+    EXPECT_NE(layerCost(c, 0).paramsTotal, layerCost(c, 1).paramsTotal) << "every second layer has experts";
 }
 
 TEST(Memory, OfWeightsGradientsAndMomentsIsSixteenBytesAParameter) {

@@ -3,6 +3,7 @@
 
 #include "app/engine/verbs.hpp"
 #include "core/base/error.hpp"
+#include "storage/meta_file.hpp"
 #include "storage/catalog.hpp"
 #include "storage/run_reader.hpp"
 
@@ -15,7 +16,7 @@ Json toJson(const RunRow& row) {
     return {{"run", row.ulid}, {"name", row.name}, {"state", storage::toText(row.state)}, {"step", row.step}, {"steps", row.steps}, {"tokens", row.tokens},
             {"flops", number(row.flops)}, {"seconds", number(row.seconds)}, {"params_total", row.paramsTotal}, {"params_active", row.paramsActive},
             {"loss", number(row.loss)}, {"val_loss", number(row.valLoss)}, {"best_val_loss", number(row.bestVal)}, {"bits_per_byte", number(row.bitsPerByte)},
-            {"tags", row.tags}, {"star", row.star}, {"note", row.note}, {"color", row.colour}, {"group", row.group}, {"archived", row.archived},
+            {"tags", row.tags}, {"star", row.star}, {"note", row.note}, {"color", storage::paletteSlot(row.colour) ? std::string() : row.colour}, {"group", row.group}, {"archived", row.archived},
             {"parent", row.parent.empty() ? Json(nullptr) : Json(row.parent)}, {"parent_step", row.parent.empty() ? Json(nullptr) : Json(row.parentStep)},
             {"created", row.createdUs}, {"preset", row.preset}, {"router", row.router}, {"seed", row.seed}, {"experts", row.experts}, {"top_k", row.topK}};
 }
