@@ -88,7 +88,7 @@ void NumberGrid::paintHead(QPainter& painter) const {
         const double centre = gutter() + (c + 0.5) * pitchX() - (showsNumbers() ? kGap / 2.0 : 0);
         const bool chip = m_data.experts > 0 && expertsHaveIdentity(m_data.experts) && stride == 1;
         const double width = textWidth(font, m_data.columns[c]) + (chip ? kChip + 5 : 0);
-        if (chip) fillExpert(painter, t, QRectF(centre - width / 2, headHeight() / 2.0 - 5, kChip, kChip), 2, c, m_data.experts);
+        if (chip) fillExpert(painter, t, QRectF(centre - width / 2, headHeight() / 2.0 - 5, kChip, kChip), 2, m_data.expertAt(c), m_data.experts);
         drawText(painter, centre - width / 2 + (chip ? kChip + 5 : 0), headHeight() / 2.0 - 1, m_data.columns[c], font, t.text2);
     }
 }
@@ -99,7 +99,7 @@ void NumberGrid::paintRow(QPainter& painter, int row) const {
     if (row % labelStride(true) == 0) {
         const bool chip = m_data.expertRows && expertsHaveIdentity(m_data.experts) && labelStride(true) == 1;
         const double middle = headHeight() + (row + 0.5) * pitchY() - 1;
-        if (chip) fillExpert(painter, t, QRectF(0, middle - 4, kChip, kChip), 2, row, m_data.experts);
+        if (chip) fillExpert(painter, t, QRectF(0, middle - 4, kChip, kChip), 2, m_data.expertAt(row), m_data.experts);
         const int indent = chip ? kChip + 5 : 0;
         const QString name = QFontMetrics(uiFont(12)).elidedText(m_data.rows[row], Qt::ElideRight, gutter() - 8 - indent);
         drawText(painter, indent, middle, name, uiFont(12), t.text2);

@@ -25,7 +25,9 @@ struct GridData {
     bool percent = false;              // cells show 100 times the value, as whole numbers
     int experts = 0;                   // columns are this many experts: a chip of its colour before each name; 0 = none
     bool expertRows = false;           // rows are experts too
+    std::vector<int> expertOf;         // which expert column (and row) i is; empty = i
     double at(int row, int column) const { return values[size_t(row) * size_t(columns.size()) + size_t(column)]; }
+    int expertAt(int place) const { return expertOf.empty() ? place : expertOf[size_t(place)]; }
     bool operator==(const GridData&) const = default;
 };
 

@@ -47,6 +47,11 @@ void TokenText::setMode(Mode mode) {
     relayout();
 }
 
+void TokenText::setTint(Tint tint) {
+    m_tint = tint;
+    update();
+}
+
 void TokenText::setFontPx(int px) {
     m_px = px;
     relayout();
@@ -160,15 +165,24 @@ int TokenText::tokenAt(const QPoint& at) const {
     return -1;
 }
 
+QColor TokenText::groupColor(int group) { return mix(theme().runInk[size_t(group % 8)], theme().surface, theme().isDark ? 0.42 : 0.3); }
+
+QColor TokenText::tintOf(const Token& token) const {
+    const Theme& t = theme();
+    const int expert = m_tint == Tint::Second ? token.second : token.expert;
+    if (m_tint == Tint::Shade) return token.shade < 0 ? QColor() : tableCell(t, std::clamp(double(token.shade), 0.0, 1.0));
+    if (m_tint == Tint::Group) return token.group < 0 ? QColor() : groupColor(token.group);
+    if (expert < 0) return {};
+    const double strength = m_tint == Tint::Second ? 0.7 : std::clamp(double(token.weight), 0.0, 1.0);
+    return mix(colorOf(expert), t.surface, t.tintBase + t.tintSpan * strength);
+}
+
 void TokenText::paintToken(QPainter& painter, size_t i) const {
     const Theme& t = theme();
     const Token& token = m_tokens[i];
     const Cell& cell = m_cells[i];
     const bool grey = m_solo >= 0 && token.expert != m_solo;
-    if (token.expert >= 0) {
-        const double strength = t.tintBase + t.tintSpan * std::clamp(double(token.weight), 0.0, 1.0);
-        painter.fillRect(cell.rect, mix(colorOf(token.expert), t.surface, grey ? strength * 0.4 : strength));
-    }
+    if (const QColor tint = tintOf(token); tint.isValid()) painter.fillRect(cell.rect, grey ? mix(tint, t.surface, 0.4) : tint);
     painter.setFont(monoFont(m_px));
     painter.setPen(token.expert < 0 || grey ? t.text2 : t.text);
     painter.drawText(QPointF(cell.rect.left(), baselineFor(monoFont(m_px), cell.rect.center().y() + 0.5)), cell.shown);

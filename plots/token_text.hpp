@@ -1,5 +1,5 @@
 // Token text: text coloured by the experts that handled it: tint = combine weight, lanes = first and second expert,
-// a digit under runs of two or more tokens of the same expert.
+// a digit under runs of two or more tokens of the same expert. The tint may stand for something else instead.
 #pragma once
 
 #include <QRect>
@@ -16,16 +16,22 @@ struct Token {
     float weight = 1;                  // combine weight of the first choice, 0..1
     int second = -1;                   // second choice, -1 = none
     bool dropped = false;              // struck through
+    float shade = -1;                  // 0..1 of a neutral tint (Tint::Shade); below 0 = none
+    int group = -1;                    // colour of Tint::Group, one of eight; -1 = none
     bool operator==(const Token&) const = default;
 };
 
 class TokenText : public QWidget {
     Q_OBJECT
 public:
+    // First: the first expert's colour by its weight. Second: the second expert's. Shade: neutral. Group: colours of groupColor().
+    enum class Tint { First, Second, Shade, Group };
     enum Mode { Strip, Wrapped };      // Strip: one line of 14 px, clipped at a token; Wrapped: as high as it needs
 
     explicit TokenText(QWidget* parent = nullptr);
     void setMode(Mode);
+    void setTint(Tint);
+    static QColor groupColor(int group);
     void setFontPx(int px);            // 14 (pitch 40) or 17 (pitch 52)
     void setTokens(std::vector<Token>, int experts);
     const std::vector<Token>& tokens() const { return m_tokens; }
@@ -66,7 +72,10 @@ private:
     void paintToken(QPainter&, size_t) const;
     void paintLanes(QPainter&) const;
 
+    QColor tintOf(const Token&) const;                    // invalid = none
+
     Mode m_mode = Wrapped;
+    Tint m_tint = Tint::First;
     int m_px = 14, m_experts = 0, m_solo = -1, m_selected = -1, m_hovered = -1;
     bool m_caret = false;
     std::vector<Token> m_tokens;

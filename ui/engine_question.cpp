@@ -1,6 +1,7 @@
 // One process for each question.
 #include "ui/engine_question.hpp"
 
+#include <QDir>
 #include <QProcess>
 
 #include <nlohmann/json.hpp>
@@ -41,7 +42,7 @@ EngineQuestion::~EngineQuestion() {
     m_process->waitForFinished(1000);
 }
 
-void EngineQuestion::drop() {
+void EngineQuestion::stop() {
     if (!m_process) return;
     m_process->disconnect();
     connect(m_process, &QProcess::finished, m_process, &QObject::deleteLater);
@@ -50,7 +51,7 @@ void EngineQuestion::drop() {
 }
 
 bool EngineQuestion::ask(const QStringList& verb, const QByteArray& input, Answer answer) {
-    drop();
+    stop();
     const QString path = EngineLink::enginePath();
     if (path.isEmpty()) return false;
     auto* process = new QProcess(this);
@@ -75,6 +76,13 @@ bool EngineQuestion::ask(const QStringList& verb, const QByteArray& input, Answe
     process->write(input);
     process->closeWriteChannel();
     return true;
+}
+
+QString storeOfRun(const QString& runFolder) {
+    QDir folder(runFolder);
+    folder.cdUp();
+    folder.cdUp();
+    return folder.absolutePath();
 }
 
 }  // namespace moescope::ui

@@ -64,8 +64,8 @@ const std::vector<Place>& places() {
          QT_TRANSLATE_NOOP("Help", "Each row is an expert, each column a step; quiet means fair. Layers often differ: one may have collapsed while the others share fairly.")},
         {"routingLogits", QT_TRANSLATE_NOOP("Help", "Router logits of every layer"), {"logit_quantiles", "logit_mean"},
          QT_TRANSLATE_NOOP("Help", "A fan that keeps widening saturates the softmax: that layer stops trying other experts.")},
-        {"routingTokens", QT_TRANSLATE_NOOP("Help", "The probe's text by expert"), {"combine_weight", "logit_margin"},
-         QT_TRANSLATE_NOOP("Help", "The same text at every snapshot. Long runs of one colour follow a topic or a script; a colour that returns at the same letters follows the token alone. A small margin means that little decides.")},
+        {"routingTokens", QT_TRANSLATE_NOOP("Help", "The probe's text by expert"), {"combine_weight", "logit_margin", "vocabulary_lift", "lift_chance"},
+         QT_TRANSLATE_NOOP("Help", "The same text at every snapshot. Long runs of one colour follow a topic or a script; a colour that returns at the same letters follows the token alone. A small margin means that little decides. Choose \"my own text\" to have a checkpoint read yours; solo an expert to see what it takes.")},
         {"routingCoactivation", QT_TRANSLATE_NOOP("Help", "Experts chosen together"), {"coactivation", "coactivation_lift"},
          QT_TRANSLATE_NOOP("Help", "Pairs far above 1 do one job together; pairs near 0 avoid each other. Near 1 everywhere: the choices are independent.")},
         {"routingPaths", QT_TRANSLATE_NOOP("Help", "Paths from layer to layer"), {"path_share", "path_lift"},
@@ -82,6 +82,12 @@ const std::vector<Place>& places() {
          QT_TRANSLATE_NOOP("Help", "Runs that wait for an engine, in their order. The next starts when fewer engines train than may at once and its memory is free. What waits stays when the window closes. When the last run of a study has ended, Compare opens.")},
         {"newRunStudy", QT_TRANSLATE_NOOP("Help", "Vary a setting"), {},
          QT_TRANSLATE_NOOP("Help", "Every combination of the values is trained with every seed; runs of one seed share start and order of the data, so their differences are paired. With 5 seeds p cannot fall below 0.0625, with 6 it can reach 0.05.")},
+        {"routingRidges", QT_TRANSLATE_NOOP("Help", "Router logits of each expert"), {"clean_logit", "biased_score"},
+         QT_TRANSLATE_NOOP("Help", "A ridge far to the right takes the tokens; two humps mean that the expert knows its tokens from the others. Ridges that lie over each other leave the choice to small differences.")},
+        {"routingWeights", QT_TRANSLATE_NOOP("Help", "How alike the experts are"), {"weight_cosine", "weight_cka"},
+         QT_TRANSLATE_NOOP("Help", "Bright blocks are experts that do the same, for instance copies of one dense layer that have not drifted apart yet. The order is that of a dendrogram: neighbours are the most alike.")},
+        {"routingHand", QT_TRANSLATE_NOOP("Help", "A router by hand"), {"hand_weight", "hand_gradient", "load", "importance"},
+         QT_TRANSLATE_NOOP("Help", "Type logits and see whom the router chooses, in which order and with what weight, who finds no room, and which way each loss pulls. It is the engine that computes, in float32, with the code that trains. The lessons at the right each show one thing.")},
         {"inspectorDevice", QT_TRANSLATE_NOOP("Help", "Device"), {"memory", "tokens_per_second"}, nullptr},
     };
     return all;
@@ -117,6 +123,13 @@ constexpr telemetry::Metric kOfProbe[] = {
     {"purity", "share", "Tokens that lie in their expert's most frequent domain; in the table.", telemetry::Shape::layer, 0, 1},
     {"vocabulary_lift", "x probe", "Share of a token among the expert's tokens over its share of the probe; shown above 1 and from 3 occurrences.", telemetry::Shape::layer, 1},
     {"first_choice_stays", "share", "Tokens whose first expert is that of the snapshot before.", telemetry::Shape::layer, 0, 1},
+    {"clean_logit", "logits", "z of each probe token before noise and bias, as evaluation sees it; the height is the density.", telemetry::Shape::layer},
+    {"biased_score", "score", "Softmax or sigmoid of z, and the same plus the expert's selection bias (loss-free balancing), which only changes who is chosen.", telemetry::Shape::layer},
+    {"weight_cosine", "", "Cosine of all weights of two experts, flattened; experts of independent first weights are near 0.", telemetry::Shape::layer, -1, 1},
+    {"weight_cka", "", "Linear CKA |Xi' Xj|^2 / (|Xi' Xi| |Xj' Xj|) of the weights [residual stream, hidden units], centred: the order of the hidden units does not matter.", telemetry::Shape::layer, 0, 1},
+    {"hand_weight", "share", "Under a chosen logit: the order of the choice and its combine weight; struck through = the expert is full.", telemetry::Shape::scalar, 0},
+    {"hand_gradient", "per logit", "d (sum of losses times their coefficients, and the task if it is switched on) / d logit; a step of training moves against it.", telemetry::Shape::scalar},
+    {"lift_chance", "x probe", "95 % of 200 shuffles of the labels have a smaller lift.", telemetry::Shape::scalar, 0},
     {"agrees_with_newest", "share", "Tokens whose first expert is already that of the newest snapshot; chance is about 1/E.", telemetry::Shape::layer, 0, 1},
 };
 

@@ -22,6 +22,7 @@
 #include "ui/main_window_status.hpp"
 #include "ui/main_window_theme.hpp"
 #include "ui/run_watched.hpp"
+#include "ui/routing_page.hpp"
 #include "ui/toolbar.hpp"
 #include "ui/train_cursor.hpp"
 #include "ui/train_grid.hpp"
@@ -153,7 +154,12 @@ void MainWindow::buildMenus() {
     connect(keyed(run, "goLive", tr("To the newest step"), tr("Esc")), &QAction::triggered, m_scrubber, &plots::Scrubber::goLive);
 
     addCompareMenu(*bar, *this);
-    addStudyActions(run, bar->addMenu(tr("&Tools")));
+    QMenu* tools = bar->addMenu(tr("&Tools"));
+    addStudyActions(run, tools);
+    add(tools, "routerByHand", tr("Router by hand"), QKeySequence(Qt::CTRL | Qt::Key_R), [this] {
+        showPage(PageId::routing);
+        m_routing->setView(QStringLiteral("hand"));
+    });
 
     QMenu* help = bar->addMenu(tr("&Help"));
     add(help, "whatIsThis", tr("What is this? (?)"), QKeySequence(Qt::Key_F1), [this] {

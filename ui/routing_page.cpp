@@ -17,10 +17,13 @@
 #include "ui/help_text.hpp"
 #include "ui/routing_coactivation.hpp"
 #include "ui/routing_curves.hpp"
+#include "ui/routing_hand.hpp"
+#include "ui/routing_logits.hpp"
 #include "ui/routing_paths.hpp"
 #include "ui/routing_saturation.hpp"
 #include "ui/routing_specialisation.hpp"
 #include "ui/routing_tokens.hpp"
+#include "ui/routing_weights.hpp"
 #include "ui/run_watched.hpp"
 #include "ui/run_words.hpp"
 #include "ui/train_cursor.hpp"
@@ -38,12 +41,14 @@ RoutingPage::RoutingPage(WatchedRun& run, TrainCursor& cursor, std::function<QSt
       m_empty(new plots::EmptyState(this)) {
     build();
     add(tr("Load"), new RoutingCurves(RoutingCurves::load, cursor));
-    add(tr("Logits"), new RoutingCurves(RoutingCurves::logits, cursor));
+    add(tr("Logits"), new RoutingLogits(cursor));
     add(tr("Tokens"), new RoutingTokens);
     add(tr("Co-activation"), new RoutingCoactivation);
     add(tr("Paths"), new RoutingPaths);
     add(tr("Specialisation"), new RoutingSpecialisation);
     add(tr("Saturation"), new RoutingSaturation);
+    add(tr("Weights"), new RoutingWeights);
+    add(tr("By hand"), new RoutingHand);
     QStringList titles;
     for (const Entry& entry : m_views) titles << entry.title;
     m_choice->setOptions(titles);
@@ -106,13 +111,15 @@ void RoutingPage::add(const QString& title, RoutingView* view) {
     m_views.push_back({title, view});
     m_stack->addWidget(view);
     connect(view, &RoutingView::expertMenuRequested, this, &RoutingPage::expertMenuRequested);
+    connect(view, &RoutingView::changed, this, &RoutingPage::fill);
 }
 
 RoutingView* RoutingPage::current() const { return m_views[static_cast<std::size_t>(m_choice->current())].view; }
 
 const QStringList& RoutingPage::viewIds() {
     static const QStringList ids{QStringLiteral("load"),  QStringLiteral("logits"),         QStringLiteral("tokens"),    QStringLiteral("coactivation"),
-                                 QStringLiteral("paths"), QStringLiteral("specialisation"), QStringLiteral("saturation")};
+                                 QStringLiteral("paths"), QStringLiteral("specialisation"), QStringLiteral("saturation"),
+                                 QStringLiteral("weights"), QStringLiteral("hand")};
     return ids;
 }
 
@@ -137,10 +144,11 @@ void RoutingPage::reload() {
     const RunData* data = m_run.data();
     m_shown = {};
     m_shown.run = data;
+    if (data) m_shown.folder = m_folderOf(m_run.ulid());
     m_wished.reset();
     m_churnWished = 0;
     m_problem.clear();
-    if (data) m_reader.open(m_folderOf(m_run.ulid()), static_cast<std::int64_t>(data->meta().facts.domains.size()));
+    if (data) m_reader.open(m_shown.folder, static_cast<std::int64_t>(data->meta().facts.domains.size()));
     fillLayers();
     showStep();
 }
@@ -201,12 +209,15 @@ void RoutingPage::wish() {
 }
 
 bool RoutingPage::complete() const {
+    if (!current()->isComplete()) return false;
+    if (!current()->needsRun()) return true;
     if (!m_run.data() || m_run.data()->experts() == 0) return true;
     return m_reader.idle() && (!m_wished || !m_problem.isEmpty() || (m_shown.snapshot && m_shown.snapshot->probe.step == *m_wished));
 }
 
 std::optional<plots::EmptyContent> RoutingPage::missing(const RoutingView& view) const {
     using plots::EmptyContent;
+    if (!view.needsRun()) return {};
     const RunData* data = m_run.data();
     if (!m_run.problem().isEmpty()) return EmptyContent{QStringLiteral("warning"), tr("This run cannot be shown"), m_run.problem(), {}, true};
     if (!data && !m_run.ulid().isEmpty()) return EmptyContent{QStringLiteral("file"), tr("Opening %1").arg(m_run.name()), {}, {}, false};
@@ -226,7 +237,7 @@ std::optional<plots::EmptyContent> RoutingPage::missing(const RoutingView& view)
 }
 
 QString RoutingPage::stepWords() const {
-    if (!m_shown.snapshot || !current()->needsProbe()) return {};
+    if (!m_shown.snapshot || !current()->needsProbe() || !current()->showsProbe()) return {};
     const telemetry::ProbeSnapshot& probe = m_shown.snapshot->probe;
     return tr("probe of step %1, %2 tokens").arg(plots::groupedInteger(probe.step), plots::groupedInteger(probe.tokens));
 }
@@ -236,15 +247,15 @@ void RoutingPage::fill() {
     m_shown.run = m_run.data();
     m_shown.step = m_run.data() ? m_cursor.step() : 0;
     RoutingView* view = current();
+    if (m_run.data() && m_run.data()->experts() > 0) view->prepare(m_shown);
     const auto why = missing(*view);
     if (why) m_empty->setContent(*why);
     m_stack->setCurrentWidget(why ? static_cast<QWidget*>(m_empty) : view);
     m_step->setText(why ? QString() : stepWords());
     m_choice->setToolTip(m_step->text());
     const bool experts = m_run.data() && m_run.data()->experts() > 0;
-    setHelp(this, experts ? placeCard(view->objectName().toStdString()) : QString());
+    setHelp(this, experts || !view->needsRun() ? placeCard(view->objectName().toStdString()) : QString());
     setToolTip({});  // the card is long: on F1 or ?, not wherever the pointer rests
-    m_choice->setVisible(experts);
     m_layer->setVisible(experts && view->followsLayer());
     m_layerLabel->setVisible(experts && view->followsLayer());
     m_table->setVisible(!why && view->hasTable());

@@ -23,6 +23,28 @@ std::size_t slotAt(const ProbeSnapshot& p, int layer, int token, int slot) {
 
 int firstOf(const ProbeSnapshot& p, int layer, int token) { return p.slotsPerToken > 0 ? p.expertIds[slotAt(p, layer, token, 0)] : -1; }
 
+constexpr double kMostOf = 0.6;  // of the occurrences, for a kind of character to give an expert its name
+
+/// The kind of a token that is one character, in a word; empty for others.
+QString kindOf(const QString& text) {
+    if (text.isEmpty() || text.toUcs4().size() != 1) return {};
+    const char32_t c = text.toUcs4().front();
+    if (QChar::isDigit(c)) return words("digits");
+    if (QChar::isSpace(c)) return words("blanks");
+    if (QChar::category(c) == QChar::Punctuation_Open || QChar::category(c) == QChar::Punctuation_Close || c == '<' || c == '>') return words("brackets");
+    if (!QChar::isLetter(c)) return words("signs");
+    switch (QChar::script(c)) {
+        case QChar::Script_Latin: return QChar::isUpper(c) ? words("capitals") : words("Latin letters");
+        case QChar::Script_Greek: return words("Greek letters");
+        case QChar::Script_Cyrillic: return words("Cyrillic letters");
+        case QChar::Script_Hebrew: return words("Hebrew letters");
+        case QChar::Script_Hiragana:
+        case QChar::Script_Katakana: return words("kana");
+        case QChar::Script_Han: return words("Han characters");
+        default: return words("letters");
+    }
+}
+
 constexpr double kSameTint = 0.01;  // weights nearer than this have one tint to the eye
 
 std::vector<TokenChoice> choicesOf(const ProbeSnapshot& p, int layer, int token) {
@@ -213,6 +235,42 @@ std::vector<VocabularyRow> vocabularyLift(const ProbeSnapshot& probe, int moeLay
         rows.insert(rows.end(), own.begin(), own.end());
     }
     return rows;
+}
+
+QString guessedName(const std::vector<VocabularyRow>& rows, int expert) {
+    std::map<QString, int> counts;
+    int all = 0;
+    for (const VocabularyRow& row : rows) {
+        if (row.expert != expert) continue;
+        all += row.count;
+        counts[kindOf(row.text)] += row.count;
+    }
+    for (const auto& [kind, count] : counts)
+        if (!kind.isEmpty() && count >= kMostOf * all) return kind;
+    return {};
+}
+
+plots::GridData dropGrid(const ProbeSnapshot& probe, int moeLayer, const QStringList& domains) {
+    plots::GridData grid;
+    grid.title = words("Of the domain's choices of the expert, the share that found no room");
+    grid.rowTitle = words("domain");
+    grid.columns = expertNames(probe.experts);
+    grid.experts = probe.experts;
+    grid.percent = true;
+    if (probe.domains.empty() || std::ranges::find(probe.kept, 0) == probe.kept.end()) return grid;
+    const auto width = static_cast<std::size_t>(probe.experts);
+    std::vector<double> chosen(static_cast<std::size_t>(domains.size()) * width), dropped(chosen);
+    for (int t = 0; t < probe.tokens; ++t)
+        for (const TokenChoice& choice : choicesOf(probe, moeLayer, t)) {
+            const std::size_t cell = static_cast<std::size_t>(probe.domains[static_cast<std::size_t>(t)]) * width + static_cast<std::size_t>(choice.expert);
+            if (cell >= chosen.size()) continue;
+            ++chosen[cell];
+            dropped[cell] += !choice.kept;
+        }
+    if (std::ranges::all_of(dropped, [](double count) { return count == 0; })) return grid;
+    grid.rows = domains;
+    for (std::size_t i = 0; i < chosen.size(); ++i) grid.values.push_back(chosen[i] > 0 ? dropped[i] / chosen[i] : kNone);
+    return grid;
 }
 
 std::vector<Flow> flowsOf(const ProbeSnapshot& probe, int moeLayer) {

@@ -77,6 +77,14 @@ struct VocabularyRow {
 /// For each expert its `top` tokens by count * log(lift), lift > 1 and at least `least` occurrences.
 std::vector<VocabularyRow> vocabularyLift(const telemetry::ProbeSnapshot& probe, int moeLayer, int top, int least = 3);
 
+/// What an expert's tokens have in common, in a word or two: "digits", "Greek letters", "brackets"; empty when no kind has most of their
+/// occurrences. A guess from the alphabet alone, and to be shown as one.
+QString guessedName(const std::vector<VocabularyRow>& rows, int expert);
+
+/// [domain][expert]: of the domain's choices of the expert, those that found no room; NaN where it was never chosen. No rows where the
+/// snapshot has no domains or nothing was dropped.
+plots::GridData dropGrid(const telemetry::ProbeSnapshot& probe, int moeLayer, const QStringList& domains);
+
 /// Tokens whose first choices are `from` in a MoE layer and `to` in the next.
 struct Flow {
     int layer = 0, from = 0, to = 0, count = 0;

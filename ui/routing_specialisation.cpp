@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "plots/controls.hpp"
 #include "plots/figures.hpp"
 #include "plots/paint.hpp"
 #include "ui/routing_headings.hpp"
@@ -125,18 +126,31 @@ void VocabularyLines::paintEvent(QPaintEvent*) {
         plots::drawText(painter, at + word + 4, middle, lift, plots::uiFont(11), t.text3);
         at += wide;
     }
+    for (const int e : m_order) {
+        const QString guess = guessedName(m_rows, e);
+        const QString said = guess.isEmpty() ? QString() : tr("perhaps %1").arg(guess);
+        if (!said.isEmpty() && x[static_cast<std::size_t>(e)] + plots::textWidth(plots::uiFont(11), said) + 16 < width())
+            plots::drawText(painter, width() - 4, line[static_cast<std::size_t>(e)] + kLine / 2.0, said, plots::uiFont(11), t.text3, Qt::AlignRight);
+    }
     for (const int e : m_order)
         if (x[static_cast<std::size_t>(e)] == kName) plots::drawText(painter, kName, line[static_cast<std::size_t>(e)] + kLine / 2.0, tr("none above chance, or no tokens"), plots::uiFont(11), t.text3);
 }
 
 RoutingSpecialisation::RoutingSpecialisation(QWidget* parent)
-    : RoutingView(parent), m_share(new RoutingGrid), m_bars(new InformationBars), m_lines(new VocabularyLines), m_information(new RoutingTable), m_vocabulary(new RoutingTable),
+    : RoutingView(parent), m_share(new RoutingGrid), m_kind(new plots::SegmentedControl), m_bars(new InformationBars), m_lines(new VocabularyLines), m_information(new RoutingTable), m_vocabulary(new RoutingTable),
       m_informationStack(new QStackedWidget), m_vocabularyStack(new QStackedWidget) {
     setObjectName(QStringLiteral("routingSpecialisation"));
     m_share->setObjectName(QStringLiteral("shareGrid"));
     m_left = new QVBoxLayout;
     m_left->setSpacing(6);
-    m_left->addLayout(routingHeading(tr("Who handles what"), m_shareNote));
+    m_kind->setObjectName(QStringLiteral("shareKind"));
+    m_kind->setAccessibleName(tr("Share of tokens or of drops"));
+    m_kind->setOptions({tr("Share"), tr("Dropped")});
+    m_kind->setCompact(true);
+    connect(m_kind, &plots::SegmentedControl::currentChanged, this, [this] { fillShares(); });
+    QHBoxLayout* head = routingHeading(tr("Who handles what"), m_shareNote);
+    head->addWidget(m_kind);
+    m_left->addLayout(head);
     m_left->addWidget(m_share, 1);
     m_left->addSpacing(10);
     m_left->addWidget(buildVocabulary(), 1);
@@ -207,15 +221,27 @@ void RoutingSpecialisation::show(const RoutingShown& shown) {
     if (shown.snapshot == m_of && shown.moeLayer == m_layerOf) return;
     m_of = shown.snapshot;
     m_layerOf = shown.moeLayer;
-    const Specialisation& found = shown.snapshot->layers[static_cast<std::size_t>(shown.moeLayer)];
-    QStringList domains = shown.domains;
-    while (static_cast<std::size_t>(domains.size()) < found.share.size()) domains << tr("domain %1").arg(domains.size());
-    m_share->setData(shareGrid(found, domains.mid(0, static_cast<qsizetype>(found.share.size()))));
-    const int k = shown.snapshot->probe.slotsPerToken;
-    m_shareNote->setText(k > 1 ? tr("share of each domain's tokens, layer %1, %; rows sum to %2").arg(shown.modelLayer).arg(100 * k) : tr("share of each domain's tokens, layer %1, %").arg(shown.modelLayer));
+    m_domainsOf = shown.domains;
+    m_modelLayer = shown.modelLayer;
+    fillShares();
     showInformation(shown);
     showVocabulary(shown);
     fitShares(m_informationStack->currentWidget() == m_information);
+}
+
+// Share of tokens, or of drops where the probe has any.
+void RoutingSpecialisation::fillShares() {
+    const Specialisation& found = m_of->layers[static_cast<std::size_t>(m_layerOf)];
+    QStringList domains = m_domainsOf;
+    while (static_cast<std::size_t>(domains.size()) < found.share.size()) domains << tr("domain %1").arg(domains.size());
+    domains = domains.mid(0, static_cast<qsizetype>(found.share.size()));
+    const plots::GridData drops = dropGrid(m_of->probe, m_layerOf, domains);
+    m_kind->setVisible(!drops.rows.isEmpty());
+    const bool dropped = m_kind->current() == 1 && !drops.rows.isEmpty();
+    m_share->setData(dropped ? drops : shareGrid(found, domains));
+    const int k = m_of->probe.slotsPerToken;
+    if (dropped) m_shareNote->setText(tr("of each domain's choices of the expert, those that found no room, layer %1, %").arg(m_modelLayer));
+    else m_shareNote->setText(k > 1 ? tr("share of each domain's tokens, layer %1, %; rows sum to %2").arg(m_modelLayer).arg(100 * k) : tr("share of each domain's tokens, layer %1, %").arg(m_modelLayer));
 }
 
 // The map is as high as its rows ask for; what it does not need, the words get. Both short of room: in proportion.
@@ -249,8 +275,8 @@ void RoutingSpecialisation::showVocabulary(const RoutingShown& shown) {
     m_vocabularyNote->setText(tr("more often than chance, layer %1; × = its share over that of the probe").arg(shown.modelLayer));
     std::vector<std::vector<RoutingTable::Cell>> cells;
     for (const VocabularyRow& row : rows)
-        cells.push_back({RoutingTable::word(expertName(row.expert)), RoutingTable::word(tokenWord(row.text)), RoutingTable::number(row.count, Figure::Integer), RoutingTable::number(row.share), RoutingTable::number(row.lift)});
-    m_vocabulary->setRows({tr("expert"), tr("token"), tr("times"), tr("share of the expert's tokens"), tr("lift")}, cells);
+        cells.push_back({RoutingTable::word(expertName(row.expert)), RoutingTable::word(guessedName(rows, row.expert)), RoutingTable::word(tokenWord(row.text)), RoutingTable::number(row.count, Figure::Integer), RoutingTable::number(row.share), RoutingTable::number(row.lift)});
+    m_vocabulary->setRows({tr("expert"), tr("perhaps (a guess)"), tr("token"), tr("times"), tr("share of the expert's tokens"), tr("lift")}, cells);
     m_lines->setData(std::move(rows), shown.snapshot->probe.experts);
 }
 

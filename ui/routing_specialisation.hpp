@@ -8,6 +8,10 @@ class QScrollArea;
 class QStackedWidget;
 class QVBoxLayout;
 
+namespace moescope::plots {
+class SegmentedControl;
+}
+
 namespace moescope::ui {
 
 class RoutingGrid;
@@ -62,11 +66,15 @@ public:
 private:
     QWidget* buildInformation();
     QWidget* buildVocabulary();
+    void fillShares();
     void fitShares(bool table);
     void showInformation(const RoutingShown& shown);
     void showVocabulary(const RoutingShown& shown);
 
     RoutingGrid* m_share;
+    plots::SegmentedControl* m_kind;
+    QStringList m_domainsOf;
+    int m_modelLayer = 0;
     QScrollArea* m_barsScroll = nullptr;
     QVBoxLayout* m_left;
     QLabel *m_shareNote, *m_verdict, *m_vocabularyNote;

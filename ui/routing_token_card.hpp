@@ -12,7 +12,7 @@ class TokenCard : public QWidget {
     Q_OBJECT
 public:
     explicit TokenCard(QWidget* parent = nullptr);
-    /// `heading` replaces "Token 4": "Pinned token 7".
+    /// `modelLayer` is its number as people read it; a pinned card is called "Pinned: token 4".
     void setDetail(const TokenDetail& detail, const QString& domain, int modelLayer, bool pinned);
     const TokenDetail& detail() const { return m_detail; }
     QString summary() const;

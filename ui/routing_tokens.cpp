@@ -11,18 +11,21 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <cmath>
 
 #include "plots/expert_legend.hpp"
 #include "plots/figures.hpp"
 #include "plots/theme.hpp"
 #include "plots/token_text.hpp"
+#include "ui/routing_own_text.hpp"
+#include "ui/routing_solo.hpp"
 #include "ui/routing_table.hpp"
 #include "ui/routing_token_card.hpp"
 
 namespace moescope::ui {
 namespace {
 
-constexpr int kGutter = 84, kCardWidth = 296, kNamed = 6, kEverySequence = -1;
+constexpr int kGutter = 84, kCardWidth = 296, kNamed = 6, kEverySequence = -1, kOwnText = -2;
 constexpr int kRowsAtMost = 64;  // sequences drawn as text; the table has them all
 
 QLabel* labelOf(const QString& text, const char* role, int px) {
@@ -32,14 +35,27 @@ QLabel* labelOf(const QString& text, const char* role, int px) {
     return label;
 }
 
-QString keyOf(const TokenMarks& marks) {
+QString keyOf(const TokenMarks& marks, const QString& tint) {
     QStringList words;
-    if (marks.tint) words << RoutingTokens::tr("tint: combine weight");
+    if (!tint.isEmpty()) words << tint;
     if (marks.second) words << RoutingTokens::tr("thick lane: first expert") << RoutingTokens::tr("thin lane: second expert");
     else words << RoutingTokens::tr("lane: its expert");
     if (marks.dropped) words << RoutingTokens::tr("struck through: dropped");
     if (marks.unrouted) words << RoutingTokens::tr("no lane: no expert");
-    return words.join(QStringLiteral("    "));
+    return words.join(QStringLiteral("&nbsp;&nbsp;&nbsp; "));
+}
+
+/// What the tint of a token says when it is not its experts.
+void colour(plots::Token& token, const telemetry::ProbeSnapshot& probe, int at, RoutingTokens::Colour by, double lossTop) {
+    const auto i = static_cast<std::size_t>(at);
+    if (by == RoutingTokens::byWeight && token.expert >= 0) token.shade = token.weight;
+    if (by == RoutingTokens::byLoss && i < probe.losses.size() && !std::isnan(probe.losses[i])) token.shade = static_cast<float>(probe.losses[i] / lossTop);
+    if (by == RoutingTokens::byDomain && i < probe.domains.size()) token.group = probe.domains[i];
+}
+
+plots::TokenText::Tint tintFor(RoutingTokens::Colour by) {
+    using Tint = plots::TokenText::Tint;
+    return by == RoutingTokens::byFirst ? Tint::First : by == RoutingTokens::bySecond ? Tint::Second : by == RoutingTokens::byDomain ? Tint::Group : Tint::Shade;
 }
 
 QScrollArea* scrolled(QWidget* content, const char* name) {
@@ -56,7 +72,7 @@ QScrollArea* scrolled(QWidget* content, const char* name) {
 }  // namespace
 
 RoutingTokens::RoutingTokens(QWidget* parent)
-    : RoutingView(parent), m_legend(new plots::ExpertLegend), m_solo(new QComboBox), m_domain(new QComboBox), m_key(labelOf({}, "unit", 11)),
+    : RoutingView(parent), m_legend(new plots::ExpertLegend), m_solo(new QComboBox), m_domain(new QComboBox), m_colourChoice(new QComboBox), m_own(new OwnText), m_soloCard(new SoloCard), m_key(labelOf({}, "unit", 11)),
       m_stack(new QStackedWidget), m_table(new RoutingTable), m_hint(labelOf({}, "hint", 12)), m_card(new TokenCard), m_pinCard(new TokenCard) {
     setObjectName(QStringLiteral("routingTokens"));
     setFocusPolicy(Qt::StrongFocus);
@@ -71,9 +87,12 @@ RoutingTokens::RoutingTokens(QWidget* parent)
     for (TokenCard* card : {m_card, m_pinCard}) connect(card, &TokenCard::expertMenuRequested, this, menu);
     connect(m_solo, &QComboBox::activated, this, [this](int index) { setSolo(index - 1); });
     connect(m_domain, &QComboBox::activated, this, [this] {
+        if (const bool own = m_domain->currentData().toInt() == kOwnText; own != m_isOwn) return setOwn(own);
         makeRows();
         fillRows();
     });
+    connect(m_colourChoice, &QComboBox::activated, this, [this](int index) { setColour(static_cast<Colour>(index)); });
+    connect(m_own, &OwnText::changed, this, [this] { if (m_isOwn) apply(effective()); });
 }
 
 QWidget* RoutingTokens::buildText() {
@@ -82,11 +101,14 @@ QWidget* RoutingTokens::buildText() {
     m_solo->setAccessibleName(tr("Show one expert alone"));
     m_domain->setObjectName(QStringLiteral("domainChoice"));
     m_domain->setAccessibleName(tr("Domain"));
-    for (QComboBox* combo : {m_solo, m_domain}) {
+    m_colourChoice->setObjectName(QStringLiteral("colourChoice"));
+    m_colourChoice->setAccessibleName(tr("Colour by"));
+    m_colourChoice->addItems({tr("first expert"), tr("second expert"), tr("weight"), tr("loss"), tr("domain")});
+    for (QComboBox* combo : {m_solo, m_domain, m_colourChoice}) {
         combo->setProperty("kind", "quiet");
         combo->setFont(plots::uiFont(12, QFont::Medium));
         combo->setSizeAdjustPolicy(QComboBox::AdjustToContents);
-        combo->setMinimumWidth(104);
+        combo->setMinimumWidth(96);
     }
     m_table->setObjectName(QStringLiteral("tokensTable"));
     m_table->setAccessibleName(tr("Tokens of the probe"));
@@ -95,6 +117,8 @@ QWidget* RoutingTokens::buildText() {
     head->addWidget(m_legend, 1);
     head->addWidget(labelOf(tr("Text"), "label", 12));
     head->addWidget(m_domain);
+    head->addWidget(labelOf(tr("Tint"), "label", 12));
+    head->addWidget(m_colourChoice);
     head->addWidget(labelOf(tr("Solo"), "label", 12));
     head->addWidget(m_solo);
     auto* rows = new QWidget;
@@ -111,8 +135,11 @@ QWidget* RoutingTokens::buildText() {
     column->setContentsMargins(16, 6, 8, 8);
     column->setSpacing(6);
     column->addLayout(head);
+    column->addWidget(m_own);
+    m_own->hide();
     column->addWidget(m_stack, 1);
     m_key->setWordWrap(true);
+    m_key->setTextFormat(Qt::RichText);
     m_key->setObjectName(QStringLiteral("tokensKey"));
     column->addWidget(m_key);
     return text;
@@ -129,7 +156,9 @@ QWidget* RoutingTokens::buildCards() {
     auto* column = new QVBoxLayout(cards);
     column->setContentsMargins(0, 14, 0, 14);
     column->setSpacing(10);
-    for (QWidget* part : QWidgetList{m_card, m_pinCard}) column->addWidget(part);
+    m_soloCard->setObjectName(QStringLiteral("soloCard"));
+    m_soloCard->hide();
+    for (QWidget* part : QWidgetList{m_soloCard, m_card, m_pinCard}) column->addWidget(part);
     column->addStretch(1);
     column->addWidget(m_hint);
     m_cardScroll = scrolled(cards, "tokenCards");
@@ -138,16 +167,91 @@ QWidget* RoutingTokens::buildCards() {
 }
 
 void RoutingTokens::show(const RoutingShown& shown) {
+    m_given = shown;
+    if (m_isOwn) m_own->setModel(shown);
+    apply(effective());
+}
+
+RoutingShown RoutingTokens::effective() const {
+    if (!m_isOwn) return m_given;
+    RoutingShown own = m_given;
+    own.domains.clear();
+    own.snapshot = m_own->snapshot();
+    if (own.snapshot && own.snapshot->probe.layers == m_given.snapshot->probe.layers) return own;
+    auto nothing = std::make_shared<RoutingSnapshot>();  // nothing read yet: no tokens, the run's experts
+    nothing->probe.layers = m_given.snapshot->probe.layers;
+    nothing->probe.experts = m_given.snapshot->probe.experts;
+    nothing->probe.slotsPerToken = m_given.snapshot->probe.slotsPerToken;
+    own.snapshot = nothing;
+    return own;
+}
+
+void RoutingTokens::setOwn(bool own) {
+    m_isOwn = own;
+    m_own->setVisible(own);
+    if (own) m_domain->setCurrentIndex(m_domain->findData(kOwnText));
+    else if (m_domain->currentData().toInt() == kOwnText) m_domain->setCurrentIndex(0);
+    if (m_given.snapshot) show(m_given);
+    emit changed();
+}
+
+bool RoutingTokens::isComplete() const { return !m_isOwn || !m_own->isReading(); }
+
+void RoutingTokens::setColour(Colour colour) {
+    m_colour = colour;
+    m_colourChoice->setCurrentIndex(colour);
+    if (!m_shown.snapshot) return;
+    showKey();
+    fillRows();
+}
+
+void RoutingTokens::fillSources(const QStringList& domains) {
+    const QSignalBlocker quiet(m_domain);
+    m_sources = domains;
+    m_domain->clear();
+    m_domain->addItem(tr("all domains"), kEverySequence);
+    for (int d = 0; d < domains.size(); ++d) m_domain->addItem(domains[d], d);
+    m_domain->addItem(tr("my own text\u2026"), kOwnText);
+    if (m_isOwn) m_domain->setCurrentIndex(m_domain->count() - 1);
+}
+
+double RoutingTokens::lossTop() const {
+    std::vector<float> losses;
+    for (const float loss : m_shown.snapshot->probe.losses)
+        if (!std::isnan(loss)) losses.push_back(loss);
+    if (losses.empty()) return 1;
+    std::ranges::sort(losses);
+    return plots::niceCeiling(std::max(0.1, static_cast<double>(losses[losses.size() * 95 / 100])));
+}
+
+void RoutingTokens::showKey() {
+    const TokenMarks marks = tokenMarks(m_shown.snapshot->probe);
+    QString tint = marks.tint ? tr("tint: combine weight") : QString();
+    if (m_colour == bySecond) tint = tr("tint: second expert");
+    if (m_colour == byWeight) tint = tr("tint: weight of the first expert, 0 to 1");
+    if (m_colour == byLoss) tint = tr("tint: loss of the next token, 0 to %1 nats").arg(plots::figure(lossTop()));
+    if (m_colour == byDomain) {
+        QStringList names;
+        for (int d = 0; d < m_shown.domains.size(); ++d) names << QStringLiteral("<span style=\"background-color:%1\">&nbsp;%2&nbsp;</span>").arg(plots::TokenText::groupColor(d).name(), m_shown.domains[d].toHtmlEscaped());
+        tint = m_isOwn ? tr("your own text has no domains") : tr("tint:") + QLatin1Char(' ') + names.join(QLatin1Char(' '));
+    }
+    m_key->setText(keyOf(marks, tint));
+}
+
+void RoutingTokens::showSolo() {
+    const int expert = m_legend->solo();
+    const bool there = expert >= 0 && m_shown.snapshot && m_shown.snapshot->probe.tokens > 0;
+    m_soloCard->setVisible(there);
+    if (there) m_soloCard->setFacts(soloFacts(m_shown.snapshot->probe, m_shown.moeLayer, expert, m_shown.domains), m_shown.snapshot->probe.experts);
+}
+
+void RoutingTokens::apply(const RoutingShown& shown) {
     const auto shape = [](const RoutingShown& s) { return s.snapshot ? std::pair(s.snapshot->probe.tokenIds, s.snapshot->probe.sequenceLength) : std::pair(std::vector<std::int32_t>(), 0); };
     const bool otherText = shape(m_shown) != shape(shown), otherDomains = shown.domains != m_shown.domains;
-    if (m_shown.snapshot != shown.snapshot) m_key->setText(keyOf(tokenMarks(shown.snapshot->probe)));
+    const bool otherSnapshot = m_shown.snapshot != shown.snapshot;
     m_shown = shown;
-    const QSignalBlocker quiet(m_domain);
-    if (otherDomains || m_domain->count() == 0) {
-        m_domain->clear();
-        m_domain->addItem(tr("all domains"), kEverySequence);
-        for (int d = 0; d < shown.domains.size(); ++d) m_domain->addItem(shown.domains[d], d);
-    }
+    if (m_domain->count() == 0 || m_sources != m_given.domains) fillSources(m_given.domains);
+    if (otherSnapshot || otherDomains) showKey();
     if (otherText || otherDomains) {
         m_pinned = m_selected = -1;
         makeRows();
@@ -168,7 +272,7 @@ void RoutingTokens::makeRows() {
     delete m_rows->takeAt(m_rows->count() - 1);
     m_texts.clear();
     m_sequences = sequencesOf(m_shown.snapshot->probe);
-    const int domain = m_domain->currentData().toInt();
+    const int domain = m_isOwn ? kEverySequence : m_domain->currentData().toInt();
     if (domain != kEverySequence) std::erase_if(m_sequences, [&](const ProbeSequence& each) { return each.domain != domain; });
     for (std::size_t i = 0; i < std::min<std::size_t>(m_sequences.size(), kRowsAtMost); ++i) {
         auto* row = new QWidget;
@@ -206,12 +310,17 @@ void RoutingTokens::fillRows() {
         for (std::size_t i = 0; i < named.size(); ++i) cluster[static_cast<std::size_t>(named[i])] = static_cast<int>(i);
     }
     m_legend->setExperts(probe.experts, named);
+    const double top = lossTop();
     for (std::size_t i = 0; i < m_texts.size(); ++i) {
         m_texts[i]->setClusters(cluster);
-        m_texts[i]->setTokens(sequenceTokens(probe, m_sequences[i], m_shown.moeLayer), probe.experts);
+        std::vector<plots::Token> tokens = sequenceTokens(probe, m_sequences[i], m_shown.moeLayer);
+        for (std::size_t t = 0; t < tokens.size(); ++t) colour(tokens[t], probe, m_sequences[i].from + static_cast<int>(t), m_colour, top);
+        m_texts[i]->setTint(tintFor(m_colour));
+        m_texts[i]->setTokens(std::move(tokens), probe.experts);
     }
     if (m_stack->currentWidget() == m_table) fillTable();
     showCards();
+    showSolo();
 }
 
 void RoutingTokens::fillTable() {
@@ -268,7 +377,7 @@ void RoutingTokens::showCards() {
     };
     fill(m_card, m_selected, false);
     fill(m_pinCard, m_pinned, true);
-    m_hint->setText(m_selected < 0 ? tr("Click a token to see what the router made of it.") : m_pinned < 0 ? tr("\u2190 \u2192 next token    P pins it to compare") : tr("\u2190 \u2192 next token    P pins another, Esc lets go"));
+    m_hint->setText(probe.tokens == 0 ? QString() : m_selected < 0 ? tr("Click a token to see what the router made of it.") : m_pinned < 0 ? tr("\u2190 \u2192 next token    P pins it to compare") : tr("\u2190 \u2192 next token    P pins another, Esc lets go"));
     for (std::size_t i = 0; i < m_texts.size(); ++i) {
         const int local = m_selected - m_sequences[i].from;
         m_texts[i]->setSelected(local >= 0 && local < m_sequences[i].count ? local : -1);
@@ -279,6 +388,7 @@ void RoutingTokens::setSolo(int expert) {
     m_legend->setSolo(expert);
     m_solo->setCurrentIndex(expert + 1);
     for (plots::TokenText* text : m_texts) text->setSolo(expert);
+    showSolo();
 }
 
 void RoutingTokens::pinSelected() {

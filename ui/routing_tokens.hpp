@@ -1,4 +1,4 @@
-// Routing > Tokens: the probe's text coloured by expert, and a card for the chosen token.
+// Routing > Tokens: the probe's text or one's own, coloured by expert, and a card for the chosen token.
 #pragma once
 
 #include <vector>
@@ -18,7 +18,9 @@ class TokenText;
 
 namespace moescope::ui {
 
+class OwnText;
 class RoutingTable;
+class SoloCard;
 class TokenCard;
 
 class RoutingTokens : public RoutingView {
@@ -33,6 +35,14 @@ public:
     void pinSelected();           ///< or lets go of the pinned one, if it is selected
     int pinned() const { return m_pinned; }
     void setSolo(int expert);
+    /// What the tint stands for.
+    enum Colour { byFirst, bySecond, byWeight, byLoss, byDomain };
+    void setColour(Colour colour);
+    /// The user's own text in place of the probe's.
+    void setOwn(bool own);
+    OwnText& ownText() { return *m_own; }
+    bool showsProbe() const override { return !m_isOwn; }
+    bool isComplete() const override;
     using RoutingView::show;
 
 protected:
@@ -41,19 +51,31 @@ protected:
 private:
     QWidget* buildText();
     QWidget* buildCards();
+    void apply(const RoutingShown& shown);
+    RoutingShown effective() const;
+    void fillSources(const QStringList& domains);
     void makeRows();
     void fillRows();
     void fillTable();
     void showCards();
+    void showSolo();
+    void showKey();
+    double lossTop() const;
     void move(int by);
     int rowOf(int token) const;
 
-    RoutingShown m_shown;
+    RoutingShown m_given;         ///< by the page
+    RoutingShown m_shown;         ///< on screen: the same, or with the snapshot of the own text
+    QStringList m_sources;        ///< domains that can be chosen
+    bool m_isOwn = false;
+    Colour m_colour = byFirst;
     std::vector<ProbeSequence> m_sequences;
     std::vector<plots::TokenText*> m_texts;   ///< one for each sequence
     int m_selected = -1, m_pinned = -1;
     plots::ExpertLegend* m_legend;
-    QComboBox *m_solo, *m_domain;
+    QComboBox *m_solo, *m_domain, *m_colourChoice;
+    OwnText* m_own;
+    SoloCard* m_soloCard;
     QLabel* m_key;
     QStackedWidget* m_stack;
     QScrollArea *m_scroll, *m_cardScroll;

@@ -14,6 +14,7 @@ namespace moescope::ui {
 /// Borrowed for the call. `snapshot` and `churn` are nullptr until they are read.
 struct RoutingShown {
     const RunData* run = nullptr;
+    QString folder;               ///< of the run
     RoutingSnapshotPtr snapshot;
     ChurnPtr churn;
     int moeLayer = 0;
@@ -30,10 +31,17 @@ public:
     /// Why this view has nothing to show for such a run; nothing = show() may be called.
     virtual std::optional<plots::EmptyContent> missing(const RoutingShown&) const { return {}; }
     virtual void show(const RoutingShown& shown) = 0;
+    /// On screen with this run, before missing(): what has to be asked for is asked for here.
+    virtual void prepare(const RoutingShown&) {}
+    virtual bool needsRun() const { return true; }
     virtual bool needsProbe() const { return true; }
+    /// What it shows is the probe's, and its step and size are worth saying.
+    virtual bool showsProbe() const { return true; }
     virtual bool needsChurn() const { return false; }
     /// The layer that was chosen changes what it shows.
     virtual bool followsLayer() const { return true; }
+    /// What it asked for is on screen.
+    virtual bool isComplete() const { return true; }
     /// The same numbers as a table that can be selected and copied.
     virtual bool hasTable() const { return true; }
     virtual void setTable(bool on) = 0;
@@ -41,6 +49,8 @@ public:
 
 signals:
     void expertMenuRequested(int modelLayer, int expert, const QPoint& globalPos);
+    /// Something arrived: missing() or what it needs may say something else now.
+    void changed();
 };
 
 }  // namespace moescope::ui

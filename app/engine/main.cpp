@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "app/engine/error_json.hpp"
 #include "app/engine/stop_signal.hpp"
 #include "app/engine/verbs.hpp"
 #include "core/base/error.hpp"
@@ -75,8 +76,7 @@ void restartWithEnvironment(char** arguments, std::int64_t threads) {
 }
 
 int fail(const Context& context, const base::Error& error) {
-    if (context.json)
-        context.result({{"error", {{"code", error.code()}, {"what", error.happened()}, {"where", error.where()}, {"advice", error.advice()}}}}, {});
+    if (context.json) context.result({{"error", app::errorJson(error)}}, {});
     std::cerr << error.line() << std::endl;
     return error.exitStatus();
 }

@@ -14,19 +14,6 @@
 namespace moescope::app {
 namespace {
 
-struct Wanted {
-    std::string run;
-    std::int64_t step = -1;
-};
-
-Wanted parse(const std::string& model) {
-    const std::size_t at = model.rfind('@');
-    if (at == std::string::npos) return {model, -1};
-    const auto step = base::toInt(model.substr(at + 1));
-    if (step && *step >= 0) return {model.substr(0, at), *step};
-    throw base::Error(base::ExitCode::usage, "model.step", "\"" + base::printable(model.substr(at + 1)) + "\" is no step", model, "write RUN@STEP, for instance last@400");
-}
-
 void require(const base::Problems& problems, const std::string& where) {
     if (problems.empty()) return;
     throw base::Error(base::ExitCode::badInput, "model.load", problems.front().text, where, "check the run's data and device");
@@ -34,8 +21,20 @@ void require(const base::Problems& problems, const std::string& where) {
 
 }  // namespace
 
+CheckpointWish parseModel(const std::string& model) {
+    const std::size_t at = model.rfind('@');
+    if (at == std::string::npos) return {model, -1};
+    const auto step = base::toInt(model.substr(at + 1));
+    if (step && *step >= 0) return {model.substr(0, at), *step};
+    throw base::Error(base::ExitCode::usage, "model.step", "\"" + base::printable(model.substr(at + 1)) + "\" is no step", model, "write RUN@STEP, for instance last@400");
+}
+
+base::Error noCheckpoint(const std::string& run, std::int64_t step, std::int64_t nearest) {
+    return {base::ExitCode::corrupt, "ckpt.none", "there is no checkpoint of step " + std::to_string(step), run, "the nearest earlier one is " + std::to_string(nearest)};
+}
+
 LoadedModel loadModel(const Context& context, const std::string& model) {
-    const Wanted wanted = parse(model);
+    const CheckpointWish wanted = parseModel(model);
     const storage::Store store(context.storeFolder());
     LoadedModel loaded;
     loaded.run = store.resolve(wanted.run);
@@ -45,9 +44,7 @@ LoadedModel loadModel(const Context& context, const std::string& model) {
     storage::RunReader reader(store.runFolder(loaded.run));
     loaded.name = reader.meta().name;
     ChosenCheckpoint chosen = choose(store.runFolder(loaded.run), reader.checkpoints(), wanted.step);
-    if (wanted.step >= 0 && chosen.loaded.info.step != wanted.step)
-        throw base::Error(base::ExitCode::corrupt, "ckpt.none", "there is no checkpoint of step " + std::to_string(wanted.step), loaded.run,
-                          "the nearest earlier one is " + std::to_string(chosen.loaded.info.step));
+    if (wanted.step >= 0 && chosen.loaded.info.step != wanted.step) throw noCheckpoint(loaded.run, wanted.step, chosen.loaded.info.step);
     for (const std::string& complaint : chosen.complaints) context.say("warning: " + complaint);
     base::Problems problems;
     const std::string device = training::resolveDevice(config.training.device, problems);

@@ -5,10 +5,21 @@
 #include <string>
 
 #include "app/engine/context.hpp"
+#include "core/base/error.hpp"
 #include "core/data/corpus.hpp"
 #include "core/training/trainer.hpp"
 
 namespace moescope::app {
+
+struct CheckpointWish {
+    std::string run;         ///< as written
+    std::int64_t step = -1;  ///< -1 = the newest
+};
+/// "last@400" in its two parts. Throws base::Error (2) where the step is no number.
+CheckpointWish parseModel(const std::string& model);
+
+/// "There is no checkpoint of step ..." (exit 5), with the nearest earlier one.
+base::Error noCheckpoint(const std::string& run, std::int64_t step, std::int64_t nearest);
 
 struct LoadedModel {
     std::string run;   ///< ULID

@@ -25,7 +25,7 @@ double entropy(const std::vector<std::int64_t>& counts) {
 
 Counts count(const Labels& experts, const Labels& labels, std::int64_t expertCount, std::int64_t labelCount) {
     Counts counts(static_cast<std::size_t>(expertCount), std::vector<std::int64_t>(static_cast<std::size_t>(labelCount)));
-    for (std::size_t i = 0; i < experts.size(); ++i)
+    for (std::size_t i = 0; i < std::min(experts.size(), labels.size()); ++i)
         if (experts[i] >= 0) ++counts[static_cast<std::size_t>(experts[i])][static_cast<std::size_t>(labels[i])];
     return counts;
 }
@@ -93,7 +93,7 @@ double purityOf(const Counts& counts) {
 std::vector<std::vector<double>> shares(const ProbeSnapshot& p, std::int32_t layer, std::int64_t domains) {
     std::vector<std::vector<double>> share(static_cast<std::size_t>(domains), std::vector<double>(static_cast<std::size_t>(p.experts)));
     std::vector<double> size(static_cast<std::size_t>(domains));
-    for (std::int32_t t = 0; t < p.tokens; ++t) {
+    for (std::int32_t t = 0; t < static_cast<std::int32_t>(p.domains.size()); ++t) {
         const auto domain = static_cast<std::size_t>(p.domains[static_cast<std::size_t>(t)]);
         ++size[domain];
         for (std::int32_t s = 0; s < p.slotsPerToken; ++s)
@@ -120,7 +120,62 @@ std::vector<std::vector<double>> lift(const ProbeSnapshot& p, std::int32_t layer
     return result;
 }
 
+/// Smallest count that at least 95 % of draws do not exceed: `drawn` of `all` without putting back, `marked` of them marked.
+double hypergeometric95(double all, double marked, double drawn) {
+    const auto logChoose = [](double n, double k) { return std::lgamma(n + 1) - std::lgamma(k + 1) - std::lgamma(n - k + 1); };
+    double sum = 0;
+    for (double count = std::max(0.0, marked + drawn - all); count < std::min(marked, drawn); ++count) {
+        sum += std::exp(logChoose(marked, count) + logChoose(all - marked, drawn - count) - logChoose(all, drawn));
+        if (sum >= 0.95) return count;
+    }
+    return std::min(marked, drawn);
+}
+
+std::map<std::int32_t, std::int64_t> countsOf(const Labels& experts, const Labels& labels, std::int32_t expert) {
+    std::map<std::int32_t, std::int64_t> counts;
+    for (std::size_t i = 0; i < experts.size(); ++i)
+        if (experts[i] == expert) ++counts[labels[i]];
+    return counts;
+}
+
+/// 95th percentile of the count of each label over shuffles of blocks.
+std::map<std::int32_t, double> shuffled95(const Labels& experts, const Labels& labels, std::int32_t expert, std::size_t block) {
+    std::map<std::int32_t, std::vector<std::int64_t>> draws;
+    for (const std::int32_t label : labels) draws[label];
+    for (int draw = 0; draw < kDraws; ++draw) {
+        const auto counts = countsOf(experts, permuted(labels, block, static_cast<std::uint64_t>(draw)), expert);
+        for (auto& [label, all] : draws) all.push_back(counts.contains(label) ? counts.at(label) : 0);
+    }
+    std::map<std::int32_t, double> level;
+    for (auto& [label, all] : draws) {
+        std::sort(all.begin(), all.end());
+        level[label] = static_cast<double>(all[kDraws * 95 / 100]);
+    }
+    return level;
+}
+
 }  // namespace
+
+std::vector<LabelLift> labelLifts(const Labels& experts, const Labels& labels, std::int32_t expert, std::size_t block) {
+    std::map<std::int32_t, std::int64_t> whole;
+    double routed = 0;
+    for (std::size_t i = 0; i < experts.size(); ++i)
+        if (experts[i] >= 0) {
+            ++whole[labels[i]];
+            ++routed;
+        }
+    const auto own = countsOf(experts, labels, expert);
+    double size = 0;
+    for (const auto& [label, count] : own) size += static_cast<double>(count);
+    const auto blocks = block > 1 ? shuffled95(experts, labels, expert, block) : std::map<std::int32_t, double>();
+    std::vector<LabelLift> lifts;
+    for (const auto& [label, count] : own) {
+        const double all = static_cast<double>(whole[label]), fair = size * all / routed;
+        const double chance = block > 1 ? blocks.at(label) : hypergeometric95(routed, all, size);
+        lifts.push_back({label, count, static_cast<double>(count) / size, static_cast<double>(count) / fair, chance / fair});
+    }
+    return lifts;
+}
 
 double mutualInformation(const std::vector<std::vector<std::int64_t>>& counts) {
     std::vector<std::int64_t> rows, columns(counts.empty() ? 0 : counts.front().size()), all;

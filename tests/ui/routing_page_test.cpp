@@ -11,13 +11,16 @@
 
 #include "plots/controls.hpp"
 #include "plots/expert_legend.hpp"
+#include "plots/ridges.hpp"
 #include "plots/sankey.hpp"
 #include "plots/token_text.hpp"
 #include "tests/ui/routing_support.hpp"
 #include "tests/ui/shell_support.hpp"
 #include "ui/help_card.hpp"
 #include "ui/help_text.hpp"
+#include "ui/routing_logits.hpp"
 #include "ui/routing_page.hpp"
+#include "ui/routing_solo.hpp"
 #include "ui/routing_table.hpp"
 #include "ui/routing_token_card.hpp"
 #include "ui/routing_tokens.hpp"
@@ -57,6 +60,7 @@ protected:
         at.shift = static_cast<int>(step / 100);
         return fakeProbe(at);
     }
+    const RoutingShown& shown() { return page().shown(); }
     RoutingTokens& tokens() { return *shell->find<RoutingTokens>("routingTokens"); }
     const TokenDetail& card(const char* name = "tokenCard") { return shell->find<TokenCard>(name)->detail(); }
 
@@ -212,15 +216,15 @@ TEST_F(RoutingPageTest, VocabularyLiftIsTheExpertsShareOfATokenOverTheProbes) {
     auto* table = shell->find<RoutingTable>("vocabularyTable");
     ASSERT_GT(table->rowCount(), 0);
     for (int row = 0; row < table->rowCount(); ++row) {
-        const int expert = table->item(row, 0)->text().mid(1).toInt(), letter = table->item(row, 1)->text()[0].unicode() - 'a';
+        const int expert = table->item(row, 0)->text().mid(1).toInt(), letter = table->item(row, 2)->text()[0].unicode() - 'a';
         double taken = 0, own = 0, all = 0;
         for (std::size_t t = 0; t < probe.tokenIds.size(); ++t) {
             own += probe.expertIds[2 * t] == expert;
             all += probe.tokenIds[t] == letter;
             taken += probe.expertIds[2 * t] == expert && probe.tokenIds[t] == letter;
         }
-        EXPECT_EQ(table->item(row, 2)->data(Qt::UserRole).toInt(), static_cast<int>(taken));
-        EXPECT_NEAR(table->item(row, 4)->data(Qt::UserRole).toDouble(), (taken / own) / (all / 256), 1e-12);
+        EXPECT_EQ(table->item(row, 3)->data(Qt::UserRole).toInt(), static_cast<int>(taken));
+        EXPECT_NEAR(table->item(row, 5)->data(Qt::UserRole).toDouble(), (taken / own) / (all / 256), 1e-12);
     }
 }
 
@@ -350,12 +354,135 @@ TEST_F(RoutingPageTest, WithOneExpertForEachTokenTheKeySpeaksOfOneLane) {
     EXPECT_TRUE(shell->text("tokensKey").contains(QStringLiteral("lane: its expert")));
 }
 
+TEST_F(RoutingPageTest, ASoloedExpertListsItsTokensAndDomainsWithLiftAndChance) {
+    open();
+    tokens().setSolo(3);
+    const telemetry::ProbeSnapshot probe = stored(200);
+    std::vector<std::int32_t> first;
+    for (std::size_t t = 0; t < 256; ++t) first.push_back(probe.expertIds[2 * t]);
+    const SoloFacts& facts = shell->find<SoloCard>("soloCard")->facts();
+    EXPECT_EQ(facts.tokens, std::ranges::count(first, 3));
+    ASSERT_FALSE(facts.domains.empty());
+    double own = 0, all = 0;
+    const auto domain = static_cast<std::int32_t>(shown().domains.indexOf(facts.domains[0].name));
+    for (std::size_t t = 0; t < 256; ++t) {
+        own += first[t] == 3 && probe.domains[t] == domain;
+        all += probe.domains[t] == domain;
+    }
+    EXPECT_EQ(facts.domains[0].count, own);
+    EXPECT_NEAR(facts.domains[0].lift, own / facts.tokens / (all / 256), 1e-12);
+    EXPECT_GT(facts.domains[0].lift, facts.domains[0].null95) << "the fake probe's domains prefer an expert";
+    for (const SoloFacts::Row& row : facts.words) EXPECT_GT(row.lift, 1);
+    EXPECT_TRUE(shell->shows("soloCard"));
+    if (const QString folder = qEnvironmentVariable("MOESCOPE_GALLERY"); !folder.isEmpty()) {
+        EXPECT_TRUE(shell->window().grab().save(folder + QStringLiteral("/tokens_solo.png")));
+    }
+    tokens().setSolo(-1);
+    EXPECT_FALSE(shell->shows("soloCard"));
+}
+
+TEST_F(RoutingPageTest, TheTintCanStandForSecondExpertWeightLossAndDomain) {
+    open();
+    const telemetry::ProbeSnapshot probe = stored(200);
+    const auto token = [this] { return tokens().findChildren<plots::TokenText*>()[1]->tokens()[3]; };
+    tokens().setColour(RoutingTokens::byDomain);
+    EXPECT_EQ(token().group, probe.domains[16 + 3]);
+    if (const QString folder = qEnvironmentVariable("MOESCOPE_GALLERY"); !folder.isEmpty()) {
+        EXPECT_TRUE(shell->window().grab().save(folder + QStringLiteral("/tokens_domain.png")));
+    }
+    tokens().setColour(RoutingTokens::byWeight);
+    EXPECT_FLOAT_EQ(token().shade, 0.7F);
+    tokens().setColour(RoutingTokens::byLoss);
+    EXPECT_NEAR(token().shade, probe.losses[16 + 3] / 1.0, 1e-6) << "the scale ends at 1 nat: 95 % of the fake losses lie below 0.9";
+    EXPECT_TRUE(shell->text("tokensKey").contains(QStringLiteral("0 to 1 nats"))) << shell->text("tokensKey").toStdString();
+    tokens().setColour(RoutingTokens::byFirst);
+    EXPECT_LT(token().shade, 0);
+    EXPECT_EQ(token().expert, probe.expertIds[2 * (16 + 3)]);
+}
+
+TEST_F(RoutingPageTest, DropsAreCountedByDomainAndExpert) {
+    open();
+    choose(QStringLiteral("specialisation"));
+    auto* kind = shell->find<plots::SegmentedControl>("shareKind");
+    ASSERT_TRUE(kind->isVisible());
+    kind->setCurrent(1);
+    emit kind->currentChanged(1);
+    const telemetry::ProbeSnapshot probe = stored(200);
+    double chosen = 0, dropped = 0;
+    for (std::size_t t = 0; t < 256; ++t)
+        for (std::size_t slot = 2 * t; slot < 2 * t + 2; ++slot)
+            if (probe.domains[t] == 2 && probe.expertIds[slot] == 3) {
+                ++chosen;
+                dropped += probe.kept[slot] == 0;
+            }
+    ASSERT_GT(chosen, 0);
+    EXPECT_DOUBLE_EQ(shell->find<RoutingGrid>("shareGrid")->picture().data().at(2, 3), dropped / chosen);
+    telemetry::ProbeSnapshot kept = probe;
+    kept.kept.assign(kept.kept.size(), 1);
+    EXPECT_TRUE(dropGrid(kept, 0, {QStringLiteral("a")}).rows.isEmpty());
+}
+
+TEST(GuessedName, IsTheKindOfCharacterThatMostOfAnExpertsTokensAre) {
+    const auto row = [](int expert, const char* text, int count) { return VocabularyRow{expert, QString::fromUtf8(text), count, 0.1, 2}; };
+    const std::vector<VocabularyRow> rows{row(0, "1", 5), row(0, "7", 4), row(0, "a", 3), row(1, "\u03b1", 2), row(1, "\u03b2", 1), row(2, "(", 3), row(2, "x", 3), row(3, "ab", 9)};
+    EXPECT_EQ(guessedName(rows, 0), QStringLiteral("digits"));
+    EXPECT_EQ(guessedName(rows, 1), QStringLiteral("Greek letters"));
+    EXPECT_EQ(guessedName(rows, 2), QString()) << "half brackets, half letters";
+    EXPECT_EQ(guessedName(rows, 3), QString()) << "a longer token has no kind";
+    EXPECT_EQ(guessedName(rows, 9), QString());
+}
+
+TEST_F(RoutingPageTest, RidgesHoldTheCleanLogitsOfTheProbe) {
+    open();
+    choose(QStringLiteral("logits"));
+    auto* modes = shell->find<plots::SegmentedControl>("logitModes");
+    modes->setCurrent(1);
+    emit modes->currentChanged(1);
+    settle();
+    const telemetry::ProbeSnapshot probe = stored(200);
+    const plots::RidgeData& data = shell->find<plots::Ridges>("logitRidges")->data();
+    ASSERT_EQ(data.rows.size(), 8U);
+    EXPECT_EQ(data.rows[5].samples[37], probe.logits[37 * 8 + 5]);
+    EXPECT_TRUE(shell->text("logitNote").contains(QStringLiteral("256 tokens")));
+    if (const QString folder = qEnvironmentVariable("MOESCOPE_GALLERY"); !folder.isEmpty()) {
+        EXPECT_TRUE(shell->window().grab().save(folder + QStringLiteral("/ridges.png")));
+    }
+    page().setTable(true);
+    settle();
+    const auto* table = shell->find<RoutingTable>("ridgeTable");
+    ASSERT_EQ(table->rowCount(), 8);
+    std::vector<float> samples = data.rows[5].samples;
+    std::ranges::nth_element(samples, samples.begin() + 127);
+    EXPECT_NEAR(table->item(5, 4)->data(Qt::UserRole).toDouble(), samples[127], 0.02) << "the median of 256 values";
+    emit modes->currentChanged(2);
+    settle();
+    EXPECT_TRUE(shell->text("logitNote").contains(QStringLiteral("no selection bias")));
+}
+
+TEST(BiasRidges, AreTheScoresOfTheFormulaAndTheSamePlusTheBias) {
+    telemetry::ProbeSnapshot probe = fakeProbe({.layers = 1, .experts = 3, .sequences = 1, .length = 5});
+    const std::vector<double> bias{0.1, 0, -0.2};
+    for (const bool sigmoid : {false, true}) {
+        const plots::RidgeData data = biasRidges(probe, 0, sigmoid, bias);
+        ASSERT_EQ(data.rows.size(), 3U);
+        std::vector<double> scores;
+        for (std::size_t t = 0; t < 5; ++t) {
+            const float* z = &probe.logits[3 * t];
+            scores.push_back(sigmoid ? 1 / (1 + std::exp(-static_cast<double>(z[2]))) : std::exp(static_cast<double>(z[2])) / (std::exp(static_cast<double>(z[0])) + std::exp(static_cast<double>(z[1])) + std::exp(static_cast<double>(z[2]))));
+        }
+        std::ranges::sort(scores);
+        EXPECT_NEAR(data.rows[2].before[3], scores[2], 1e-6) << "the median of five";
+        for (std::size_t level = 0; level < 7; ++level) EXPECT_NEAR(data.rows[2].after[level], data.rows[2].before[level] - 0.2, 1e-12);
+    }
+}
+
 TEST_F(RoutingPageTest, EveryViewHasAHelpCardWithItsFormulasButNoToolTip) {
     open();
     const std::map<QString, QString> says{{QStringLiteral("load"), QStringLiteral("fair is 1/E")},       {QStringLiteral("logits"), QStringLiteral("logit_quantiles")},
                                           {QStringLiteral("tokens"), QStringLiteral("combine_weight")},  {QStringLiteral("coactivation"), QStringLiteral("N_ij T / (N_i N_j)")},
                                           {QStringLiteral("paths"), QStringLiteral("path_lift")},        {QStringLiteral("specialisation"), QStringLiteral("domain_information")},
-                                          {QStringLiteral("saturation"), QStringLiteral("agrees_with_newest")}};
+                                          {QStringLiteral("saturation"), QStringLiteral("agrees_with_newest")},
+                                          {QStringLiteral("weights"), QStringLiteral("weight_cka")},     {QStringLiteral("hand"), QStringLiteral("hand_gradient")}};
     for (const QString& view : RoutingPage::viewIds()) {
         choose(view);
         EXPECT_TRUE(helpOf(shell->find<plots::SegmentedControl>("routingViews")).contains(says.at(view))) << view.toStdString();
@@ -383,7 +510,8 @@ TEST_F(RoutingPageTest, EveryViewIsDrawnForOneExpertAndForManyAsPictureAndTable)
                 page().setTable(table);
                 choose(view);
                 const bool together = view == QStringLiteral("coactivation");
-                EXPECT_EQ(page().findChild<plots::EmptyState*>()->isVisible(), together && experts == 1) << view.toStdString();
+                const bool nothing = (together && experts == 1) || view == QStringLiteral("weights");  // the fake run has no checkpoint
+                EXPECT_EQ(page().findChild<plots::EmptyState*>()->isVisible(), nothing) << view.toStdString();
                 const std::clock_t before = std::clock();
                 const QImage image = page().grab().toImage();
                 EXPECT_LT(static_cast<double>(std::clock() - before) / CLOCKS_PER_SEC, 0.5) << view.toStdString() << " takes long to draw";

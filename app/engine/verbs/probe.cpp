@@ -1,9 +1,15 @@
 // probe: what the experts of a stored model are about, on its probe set or on a text.
 #include <CLI/CLI.hpp>
 
+#include <iostream>
+#include <iterator>
+#include <map>
+
 #include "app/engine/model_source.hpp"
 #include "app/engine/verbs.hpp"
+#include "app/engine/verbs/inspect.hpp"
 #include "core/base/files.hpp"
+#include "core/base/utf8.hpp"
 #include "core/telemetry/specialisation.hpp"
 
 namespace moescope::app {
@@ -34,18 +40,40 @@ Json layerJson(const telemetry::Specialisation& s, const std::vector<std::string
 Json tokenJson(const telemetry::ProbeSnapshot& p, std::size_t token, const std::vector<std::string>& domains) {
     Json layers = Json::array();
     for (std::size_t layer = 0; layer < static_cast<std::size_t>(p.layers); ++layer) {
-        Json experts = Json::array(), weights = Json::array(), kept = Json::array();
+        Json experts = Json::array(), weights = Json::array(), kept = Json::array(), logits = Json::array();
+        const std::size_t row = layer * static_cast<std::size_t>(p.tokens) + token, width = static_cast<std::size_t>(p.experts);
+        for (std::size_t e = row * width; e < (row + 1) * width; ++e) logits.push_back(number(p.logits[e]));
         for (std::size_t slot = 0; slot < static_cast<std::size_t>(p.slotsPerToken); ++slot) {
-            const std::size_t at = (layer * static_cast<std::size_t>(p.tokens) + token) * static_cast<std::size_t>(p.slotsPerToken) + slot;
+            const std::size_t at = row * static_cast<std::size_t>(p.slotsPerToken) + slot;
             experts.push_back(p.expertIds[at]);
             weights.push_back(number(p.weights[at]));
             kept.push_back(p.kept[at] != 0);
         }
-        layers.push_back({{"layer", p.moeLayerIndex[layer]}, {"experts", experts}, {"weights", weights}, {"kept", kept}});
+        layers.push_back({{"layer", p.moeLayerIndex[layer]}, {"experts", experts}, {"weights", weights}, {"kept", kept}, {"logits", logits}});
     }
-    const auto domain = static_cast<std::size_t>(p.domains[token]);
-    return {{"id", p.tokenIds[token]}, {"text", p.tokenTexts[token]}, {"domain", domain < domains.size() ? domains[domain] : ""},
+    const std::size_t domain = token < p.domains.size() ? static_cast<std::size_t>(p.domains[token]) : domains.size();  // a text has none
+    return {{"id", p.tokenIds[token]}, {"text", p.tokenTexts[token]}, {"domain", domain < domains.size() ? Json(domains[domain]) : Json()},
             {"loss", number(p.losses[token])}, {"layers", layers}};
+}
+
+/// Characters that the model's vocabulary does not have, with how often they occur: it reads each as the unknown token.
+Json unknownCharacters(const data::Corpus& corpus, const std::string& text) {
+    std::map<std::string, std::int64_t> counts;
+    base::forEachCodePoint(text, [&](base::CodePoint point, std::size_t at) {
+        const std::string character = text.substr(at, point.length);
+        std::string read;
+        for (const std::int32_t id : corpus.encode(character)) read += corpus.decode(id);
+        if (read != character) ++counts[character];
+    });
+    Json list = Json::array();
+    for (const auto& [character, count] : counts) list.push_back({{"character", character}, {"count", count}});
+    return list;
+}
+
+Json tokensJson(const telemetry::ProbeSnapshot& p, const std::vector<std::string>& domains, Json unknown) {
+    Json tokens = Json::array();
+    for (std::size_t t = 0; t < static_cast<std::size_t>(p.tokens); ++t) tokens.push_back(tokenJson(p, t, domains));
+    return {{"step", p.step}, {"sequence_length", p.sequenceLength}, {"expert_count", p.experts}, {"slots", p.slotsPerToken}, {"unknown", std::move(unknown)}, {"tokens", std::move(tokens)}};
 }
 
 std::string readable(const telemetry::Specialisation& s, const std::vector<std::string>& domains) {
@@ -62,16 +90,16 @@ std::string readable(const telemetry::Specialisation& s, const std::vector<std::
 int probe(const Context& context, const Wanted& wanted) {
     const LoadedModel loaded = loadModel(context, wanted.model);
     layersOf(loaded.trainer->config(), -1);
-    const telemetry::ProbeSnapshot snapshot = wanted.text.empty() ? loaded.trainer->probe() : loaded.trainer->probeText(readInput(wanted.text, 16 << 20));
-    const auto& domains = loaded.corpus->domains();
+    const std::string text = wanted.text.empty() ? std::string() : wanted.text == "-" ? std::string(std::istreambuf_iterator<char>(std::cin), {}) : readInput(wanted.text, 16 << 20);
+    const telemetry::ProbeSnapshot snapshot = wanted.text.empty() ? loaded.trainer->probe() : loaded.trainer->probeText(text);
+    const std::vector<std::string> domains = snapshot.domains.empty() ? std::vector<std::string>() : loaded.corpus->domains();
     for (std::int32_t layer = 0; layer < snapshot.layers; ++layer) {
         const telemetry::Specialisation found = telemetry::specialise(snapshot, layer, static_cast<std::int64_t>(domains.size()));
         context.result(layerJson(found, domains), readable(found, domains));
     }
     if (!wanted.tokens) return 0;
-    Json tokens = Json::array();
-    for (std::size_t t = 0; t < static_cast<std::size_t>(snapshot.tokens); ++t) tokens.push_back(tokenJson(snapshot, t, domains));
-    context.result({{"tokens", tokens}}, tokens.dump());
+    const Json tokens = tokensJson(snapshot, domains, unknownCharacters(*loaded.corpus, text));
+    context.result(tokens, tokens["tokens"].dump(-1, ' ', false, Json::error_handler_t::replace));
     return 0;
 }
 
@@ -82,9 +110,10 @@ void addProbe(CLI::App& app, Context& context, Action& action) {
     verb->footer("Example: moescope-engine probe last --json");
     auto wanted = std::make_shared<Wanted>();
     verb->add_option("model", wanted->model, "RUN or RUN@STEP")->required();
-    verb->add_option("--text", wanted->text, "A text file in place of the probe set");
+    verb->add_option("--text", wanted->text, "A text file in place of the probe set, or - for standard input");
     verb->add_flag("--tokens", wanted->tokens, "Also the routing of each token");
     verb->callback([=, &context, &action] { action = [=, &context] { return probe(context, *wanted); }; });
+    addInspect(app, context, action);
 }
 
 }  // namespace moescope::app

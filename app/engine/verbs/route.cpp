@@ -4,6 +4,7 @@
 #include <iostream>
 #include <iterator>
 
+#include "app/engine/error_json.hpp"
 #include "app/engine/verbs.hpp"
 #include "core/routing/route_table.hpp"
 
@@ -39,14 +40,37 @@ int route(const Context& context, const std::string& file) {
     return 0;
 }
 
+Json answerTo(const std::string& line) {
+    try {
+        if (line.size() > kLargestTable) throw base::Error(base::ExitCode::badInput, "route.input", "the line has more than 64 MB", "input", "send a smaller table");
+        base::Problems problems;
+        const std::string answer = routing::routeTable(line, problems);
+        return problems.empty() ? Json::parse(answer) : Json{{"problems", toJson(problems)}};
+    } catch (const base::Error& error) {
+        return {{"error", errorJson(error)}};
+    }
+}
+
+// For programs that ask often: one table a line, one answer a line, until the input ends.
+int serve(Context context) {
+    context.json = true;
+    for (std::string line; std::getline(std::cin, line);)
+        if (line.find_first_not_of(" \t\r") != std::string::npos) context.result(answerTo(line), {});
+    return 0;
+}
+
 }  // namespace
 
 void addRoute(CLI::App& app, Context& context, Action& action) {
     auto* verb = app.add_subcommand("route", "A router on a table of numbers: selection, weights, losses, gradients");
     verb->footer(R"(Example: echo '{"preset":"switch","config":{"moe.experts":4},"logits":[[1,2,0,0]]}' | moescope-engine route --input - --json)");
     auto file = std::make_shared<std::string>();
-    verb->add_option("--input", *file, "JSON file with config and logits, or - for standard input")->required()->type_name("FILE.json");
-    verb->callback([=, &context, &action] { action = [=, &context] { return route(context, *file); }; });
+    auto serving = std::make_shared<bool>(false);
+    auto* from = verb->add_option_group("from");
+    from->add_option("--input", *file, "JSON file with config and logits, or - for standard input")->type_name("FILE.json");
+    from->add_flag("--serve", *serving, "Read one JSON object a line from standard input and answer each with one line, until it ends");
+    from->require_option(1);
+    verb->callback([=, &context, &action] { action = [=, &context] { return *serving ? serve(context) : route(context, *file); }; });
 }
 
 }  // namespace moescope::app
