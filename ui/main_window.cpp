@@ -2,10 +2,12 @@
 #include "ui/main_window.hpp"
 
 #include <QAction>
+#include <QApplication>
 #include <QCloseEvent>
 #include <QDockWidget>
 #include <QDragEnterEvent>
 #include <QFileDialog>
+#include <QInputDialog>
 #include <QMimeData>
 #include <QSettings>
 #include <QStackedWidget>
@@ -15,10 +17,12 @@
 #include <QToolBar>
 
 #include "plots/scrubber.hpp"
+#include "ui/action_book.hpp"
 #include "ui/compare_page.hpp"
 #include "ui/engine_link.hpp"
 #include "ui/inspector.hpp"
 #include "ui/main_window_status.hpp"
+#include "ui/metric_list.hpp"
 #include "ui/new_run_page.hpp"
 #include "ui/routing_page.hpp"
 #include "ui/run_library.hpp"
@@ -31,6 +35,7 @@
 #include "ui/train_grid.hpp"
 #include "ui/train_options.hpp"
 #include "ui/train_page.hpp"
+#include "ui/view_history.hpp"
 
 namespace moescope::ui {
 namespace {
@@ -70,6 +75,11 @@ MainWindow::MainWindow(const QString& storeFolder, QSettings* settings, QWidget*
     setAcceptDrops(true);
     setMinimumSize(800, 560);
     askBeforeClosing = [this](const QStringList& names) { return ui::askBeforeClosing(this, names); };
+    m_history = std::make_unique<ViewHistory>();
+    askPictureName = [this](const QString& suggested) {
+        return QFileDialog::getSaveFileName(this, tr("Export what is visible"), suggested, tr("Picture (*.png);;Vector picture (*.svg);;PDF (*.pdf);;Numbers (*.csv)"));
+    };
+    askLayoutName = [this] { return QInputDialog::getText(this, tr("Save layout"), tr("Name of this layout")); };
     askTextFiles = [this] { return QFileDialog::getOpenFileNames(this, tr("Text to train on"), {}, tr("Text (*.txt *.md *.text);;All files (*)")); };
     buildPages();
     buildDocks();
@@ -84,6 +94,7 @@ MainWindow::MainWindow(const QString& storeFolder, QSettings* settings, QWidget*
     connectRun();
     connectEngines();
     connectPages();
+    connectView();
     resize(1440, 900);
     if (m_settings) restoreGeometry(m_settings->value(QStringLiteral("window/geometry")).toByteArray());
     showPage(PageId::start);
@@ -91,12 +102,13 @@ MainWindow::MainWindow(const QString& storeFolder, QSettings* settings, QWidget*
 
 MainWindow::~MainWindow() {
     m_textTimer->stop();
+    qApp->removeEventFilter(this);
     m_run->disconnect(this);
     m_library->disconnect(this);
     m_engines->disconnect(this);
     // Pages borrow run, cursor and library: they go before them.
     delete takeCentralWidget();
-    for (QWidget* part : std::initializer_list<QWidget*>{m_runsDock, m_inspectorDock, m_topBar, m_bottomBar, m_status}) delete part;
+    for (QWidget* part : std::initializer_list<QWidget*>{m_runsDock, m_inspectorDock, m_metricsDock, m_topBar, m_bottomBar, m_status}) delete part;
 }
 
 void MainWindow::buildPages() {
@@ -131,6 +143,8 @@ void MainWindow::buildDocks() {
     for (QWidget* content : std::initializer_list<QWidget*>{m_runs, m_inspector}) content->setMinimumHeight(100);
     m_runsDock = makeDock(this, "runsDock", tr("Runs"), m_runs, Qt::LeftDockWidgetArea);
     m_inspectorDock = makeDock(this, "inspectorDock", tr("Inspector"), m_inspector, Qt::RightDockWidgetArea);
+    m_metrics = new MetricList(this);
+    m_metricsDock = makeDock(this, "metricsDock", tr("Metrics"), m_metrics, Qt::LeftDockWidgetArea);
 }
 
 void MainWindow::buildBars() {
@@ -165,21 +179,8 @@ void MainWindow::showChrome() {
     m_options->setVisible(train && open);
     m_runsDock->setVisible(tabs && m_runsWanted);
     m_inspectorDock->setVisible(train && open && m_inspectorWanted && width() >= kNoInspector);
-}
-
-const QStringList& MainWindow::layouts() {
-    static const QStringList names{QStringLiteral("research"), QStringLiteral("teach"), QStringLiteral("compact")};
-    return names;
-}
-
-void MainWindow::useLayout(const QString& name) {
-    const auto index = layouts().indexOf(name);
-    if (index < 0) return;
-    m_runsWanted = index == 0;
-    m_inspectorWanted = index < 2;
-    for (const auto& [action, on] : {std::pair{"showRuns", m_runsWanted}, {"showInspector", m_inspectorWanted}})
-        if (auto* entry = findChild<QAction*>(QLatin1String(action))) entry->setChecked(on);
-    showChrome();
+    m_metricsDock->setVisible(train && open && m_metricsWanted);
+    m_book->enableFor(train ? kOnTrain : m_page == PageId::routing ? kOnRouting : m_page == PageId::compare ? kOnCompare : kEverywhere, open);
 }
 
 void MainWindow::fitToSize() {

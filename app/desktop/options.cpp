@@ -39,7 +39,6 @@ std::optional<DesktopMistake> take(const QString& option, const QString& value, 
         return oneOf("--page", value, {QStringLiteral("start"), QStringLiteral("train"), QStringLiteral("routing"), QStringLiteral("compare"), QStringLiteral("new")});
     } else if (option == QLatin1String("--layout")) {
         options.layout = value;
-        return oneOf("--layout", value, {QStringLiteral("research"), QStringLiteral("teach"), QStringLiteral("compact")});
     } else if (option == QLatin1String("--theme")) {
         options.theme = value;
         return oneOf("--theme", value, {QStringLiteral("light"), QStringLiteral("dark"), QStringLiteral("system")});
@@ -92,7 +91,8 @@ std::string helpText() {
            "  --page PAGE         start, train, routing, compare or new; routing:VIEW for one of its views: load,\n"
            "                      logits, tokens, coactivation, paths, specialisation or saturation\n"
            "  --recipe RECIPE     fill the form for a new run from a JSON file, a moe: string, or - (standard input)\n"
-           "  --layout LAYOUT     research (runs and inspector), teach (inspector only) or compact (plots only)\n"
+           "  --layout LAYOUT     research (runs and inspector), teach (inspector only), compact (plots only), projector\n"
+           "                      (bigger text, thicker lines), or a layout saved in the window\n"
            "  --theme THEME       light, dark or system\n"
            "  --store DIR         folder of the runs (else $MOESCOPE_STORE, else the user's data folder)\n"
            "  --screenshot FILE   draw the page into a PNG when its data is complete, then exit; needs no display\n"
