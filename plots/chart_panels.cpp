@@ -3,6 +3,9 @@
 
 #include "plots/lane_view.hpp"
 
+#include <QActionGroup>
+#include <QMenu>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -34,7 +37,26 @@ QString trend(double now, double before) {
 
 }  // namespace
 
-ChartPanel::ChartPanel(QWidget* parent) : Panel(parent) { setLanes({Lane{}}); }
+ChartPanel::ChartPanel(QWidget* parent) : Panel(parent) {
+    setLanes({Lane{}});
+    buildMenu();
+}
+
+void ChartPanel::buildMenu() {
+    QMenu* menu = header()->menu();
+    menu->addSeparator();
+    QMenu* scales = menu->addMenu(tr("y axis"));
+    m_scales = new QActionGroup(this);
+    for (const auto& [kind, text] : {std::pair{ScaleKind::Linear, tr("Linear")}, {ScaleKind::Log, tr("Logarithmic")}, {ScaleKind::SymLog, tr("Symmetric logarithmic")}}) {
+        QAction* action = scales->addAction(text, this, [this, kind = kind] { emit yScaleChosen(kind); });
+        action->setCheckable(true);
+        action->setChecked(kind == m_yScale);
+        m_scales->addAction(action);
+    }
+    m_outliers = menu->addAction(tr("Leave outliers out of the scale"), this, [this] { emit outliersChosen(m_outliers->isChecked()); });
+    m_outliers->setObjectName(QStringLiteral("ignoreOutliers"));
+    m_outliers->setCheckable(true);
+}
 
 ChartPanel::~ChartPanel() = default;
 
@@ -43,13 +65,17 @@ void ChartPanel::setSmoothing(double weight) {
     markDirty();
 }
 
-void ChartPanel::setLogY(bool on) {
-    m_logY = on;
+void ChartPanel::setLogY(bool on) { setYScale(on ? ScaleKind::Log : ScaleKind::Linear); }
+
+void ChartPanel::setYScale(ScaleKind kind) {
+    m_yScale = kind;
+    m_scales->actions()[int(kind)]->setChecked(true);
     markDirty();
 }
 
 void ChartPanel::setIgnoreOutliers(bool on) {
     m_ignoreOutliers = on;
+    m_outliers->setChecked(on);
     markDirty();
 }
 
@@ -63,12 +89,22 @@ void ChartPanel::setLabelValues(bool on) {
     markDirty();
 }
 
-void ChartPanel::setHoverCard(bool on) { m_hoverCard = on; }
+void ChartPanel::setExtraLanes(std::vector<Lane> lanes) {
+    if (lanes == m_extra) return;
+    m_extra = std::move(lanes);
+    joinLanes();
+}
 
 void ChartPanel::setLanes(std::vector<Lane> lanes) {
-    if (lanes.empty()) lanes.emplace_back();
-    if (lanes == m_lanes) return;
-    m_lanes = std::move(lanes);
+    if (lanes == m_own && !m_lanes.empty()) return;
+    m_own = std::move(lanes);
+    joinLanes();
+}
+
+void ChartPanel::joinLanes() {
+    m_lanes = m_own;
+    m_lanes.insert(m_lanes.end(), m_extra.begin(), m_extra.end());
+    if (m_lanes.empty()) m_lanes.emplace_back();
     if (m_views.size() != m_lanes.size()) makeViews();
     markDirty();
 }
@@ -155,7 +191,9 @@ void ChartPanel::rebuild() {
     layoutLanes();
     LaneOptions options;
     options.smoothing = m_smoothing;
-    options.logY = m_logY;
+    options.y = m_yScale;
+    options.x = xScale();
+    options.clock = hub()->clock();
     options.ignoreOutliers = m_ignoreOutliers;
     options.only = m_views.size() == 1;
     options.labelValues = m_labelValues;
@@ -172,7 +210,8 @@ void ChartPanel::paintUnder(QCPPainter* painter) {
 
 void ChartPanel::paintOver(QCPPainter* painter) {
     for (const auto& view : m_views) view->paintOver(painter, shownCursor());
-    if (m_hoverCard && shownCursor()) paintHoverCard(painter);
+    const bool card = m_hoverCard == CardAlways || (m_hoverCard == CardHere && mouseIsHere() && m_lanes.size() == 1);
+    if (card && shownCursor()) paintHoverCard(painter);
 }
 
 void ChartPanel::setExportMode(bool on) { m_exporting = on; }
@@ -224,7 +263,7 @@ QString ChartPanel::summary() const {
             const QString moving = trend(now, m_views[l]->valueAt(i, x - (range.hi - range.lo) / 10));
             parts << tr("%1 %2").arg(curve.name, readoutText(curve, now)) + (moving.isEmpty() ? QString() : QStringLiteral(", ") + moving);
         }
-    return tr("%1, %2 %3: %4").arg(header()->title(), xName(), figure(x, Figure::Integer), parts.join(QStringLiteral("; ")));
+    return tr("%1, %2 %3: %4").arg(header()->title(), xName(), xText(x), parts.join(QStringLiteral("; ")));
 }
 
 // One row per x inside the visible range. A smoothed curve has its average in a column of its own.
@@ -264,6 +303,11 @@ Table ChartPanel::visibleTable() const {
         }
     for (auto& [x, row] : rows) table.rows.push_back(std::move(row));
     return table;
+}
+
+void ChartPanel::clickedAt(QPointF at) {
+    for (size_t l = 0; l < m_views.size(); ++l)
+        if (const int curve = m_views[l]->curveNear(at, 6); curve >= 0) return emit curveClicked(m_lanes[l].curves[size_t(curve)].id);
 }
 
 void LinePanel::setData(Lane lane) { setLanes({std::move(lane)}); }

@@ -6,6 +6,8 @@
 
 #include <memory>
 
+class QActionGroup;
+
 namespace moescope::plots {
 
 class LaneView;
@@ -18,11 +20,18 @@ public:
 
     void setSmoothing(double weight);                  // 0 = off .. 0.999
     void setLogY(bool);
-    void setIgnoreOutliers(bool);
+    void setYScale(ScaleKind);
+    ScaleKind yScale() const { return m_yScale; }
+    void setIgnoreOutliers(bool);                      // values beyond the scale are arrows at its edge
+    bool ignoresOutliers() const { return m_ignoreOutliers; }
     // Right margin for labels at line ends; 0 = chosen by itself (12, or 52 with end labels). Compare takes 128.
     void setLabelSpace(int px);
     void setLabelValues(bool on);                      // end labels carry the last value
-    void setHoverCard(bool on);                        // all curves at the cursor, sorted by value (Compare)
+    enum HoverCard { NoCard, CardHere, CardAlways };   // all curves at the cursor, sorted by value: only under the mouse, or always
+    void setHoverCard(bool on) { setHoverCard(on ? CardAlways : NoCard); }
+    void setHoverCard(HoverCard when) { m_hoverCard = when; }
+    // Lanes of people's own below those of setData; empty = none.
+    void setExtraLanes(std::vector<Lane>);
 
     bool hasData() const override;
     QString summary() const override;
@@ -30,8 +39,14 @@ public:
     Extent dataExtent() const override;
     const std::vector<Lane>& lanes() const { return m_lanes; }
 
+signals:
+    void curveClicked(const QString& id);
+    void yScaleChosen(moescope::plots::ScaleKind);     // in the menu
+    void outliersChosen(bool ignore);
+
 protected:
     void setLanes(std::vector<Lane>);
+    void clickedAt(QPointF) override;
     void rebuild() override;
     void updateReadout() override;
     void paintUnder(QCPPainter*) override;
@@ -42,15 +57,21 @@ protected:
 
 private:
     void makeViews();
+    void buildMenu();
+    void joinLanes();
     void layoutLanes();
     int rightMargin() const;
     std::vector<Readout> readoutsAt(double x) const;
     void paintHoverCard(QCPPainter*) const;
 
-    std::vector<Lane> m_lanes;
+    std::vector<Lane> m_own, m_extra, m_lanes;         // m_lanes: both, as drawn
     std::vector<std::unique_ptr<LaneView>> m_views;
     double m_smoothing = 0;
-    bool m_logY = false, m_ignoreOutliers = false, m_labelValues = false, m_hoverCard = false, m_exporting = false;
+    ScaleKind m_yScale = ScaleKind::Linear;
+    HoverCard m_hoverCard = NoCard;
+    bool m_ignoreOutliers = false, m_labelValues = false, m_exporting = false;
+    QAction* m_outliers = nullptr;
+    QActionGroup* m_scales = nullptr;
     int m_labelSpace = 0;
 };
 

@@ -28,6 +28,24 @@ void CursorHub::setXRange(std::optional<XRange> range) {
     emit rangeChanged();
 }
 
+void CursorHub::setXScale(ScaleKind kind) {
+    if (kind == m_scale) return;
+    m_scale = kind;
+    emit rangeChanged();
+}
+
+void CursorHub::setSmallest(double smallest) {
+    if (smallest == m_smallest || !(smallest > 0)) return;
+    m_smallest = smallest;
+    if (m_scale == ScaleKind::Log) emit rangeChanged();
+}
+
+void CursorHub::setClock(bool on) {
+    if (on == m_clock) return;
+    m_clock = on;
+    emit rangeChanged();
+}
+
 void CursorHub::setFlags(const QList<EventFlag>& flags) {
     if (flags == m_flags) return;
     m_flags = flags;

@@ -2,6 +2,8 @@
 // Give the same hub to every panel and to the scrubber. Thread: GUI.
 #pragma once
 
+#include "plots/axis_scale.hpp"
+
 #include <QList>
 #include <QObject>
 #include <QString>
@@ -41,6 +43,14 @@ public:
     std::optional<XRange> xRange() const { return m_range; }
     std::optional<XRange> visible() const { return m_range ? m_range : m_extent; }
 
+    // The x axis of all plots. `smallest` > 0 is where a logarithmic one begins; `clock`: x is seconds since 1970.
+    void setXScale(ScaleKind);
+    AxisScale xScale() const { return {m_scale, 1}; }
+    void setSmallest(double);
+    double smallest() const { return m_smallest; }
+    void setClock(bool);
+    bool clock() const { return m_clock; }
+
     void setFlags(const QList<EventFlag>&);
     const QList<EventFlag>& flags() const { return m_flags; }
 
@@ -54,6 +64,9 @@ signals:
 private:
     std::optional<double> m_cursor, m_hover;
     std::optional<XRange> m_extent, m_range;
+    ScaleKind m_scale = ScaleKind::Linear;
+    double m_smallest = 1;
+    bool m_clock = false;
     QList<EventFlag> m_flags;
 };
 

@@ -12,7 +12,7 @@ static void initResources() { Q_INIT_RESOURCE(moescope); }
 namespace moescope::plots {
 namespace {
 
-double scale = 1;
+double scale = 1, lines = 1;
 bool portable = false;
 
 // Tabular digits come first in the list; without the resource, families whose digits are tabular by themselves.
@@ -63,5 +63,11 @@ QFont displayFont(int px, QFont::Weight weight) {
 }
 
 void setFontScale(double next) { scale = std::clamp(next, 0.6, 2.5); }
+
+double fontScale() { return scale; }
+
+void setLineScale(double next) { lines = std::clamp(next, 1.0, 3.0); }
+
+double lineScale() { return lines; }
 
 }  // namespace moescope::plots

@@ -99,7 +99,10 @@ void HeatPanel::rebuild() {
     m_rect->axis(QCPAxis::atLeft)->setLabelPadding(34);
     m_rect->axis(QCPAxis::atBottom)->setBasePen(hasData() ? QPen(Qt::NoPen) : QPen(theme().lineStrong));
     const XRange range = xRange();
-    m_rect->axis(QCPAxis::atBottom)->setRange(range.lo, range.hi);
+    const AxisScale scale = xScale();
+    const double first = scale.to(range.lo), last = scale.to(range.hi);
+    if (auto* ticker = dynamic_cast<ExactTicker*>(m_rect->axis(QCPAxis::atBottom)->ticker().data())) ticker->scale = scale, ticker->clock = hub()->clock();
+    m_rect->axis(QCPAxis::atBottom)->setRange(first, last);
     plot()->plotLayout()->setOuterRect(plot()->viewport());
     for (const auto phase : {QCPLayoutElement::upPreparation, QCPLayoutElement::upMargins, QCPLayoutElement::upLayout})
         plot()->plotLayout()->update(phase);
@@ -110,11 +113,11 @@ void HeatPanel::rebuild() {
     const int width = int(std::ceil(m_rect->width() * plot()->devicePixelRatioF()));
     const size_t columns = m_data.x.size();
     const double reach = medianSpacing(m_data.x) * 1.5;
-    const double perPixel = (range.hi - range.lo) / width;
+    const double placesPerPixel = (last - first) / width;
     m_cells = QImage(width, m_data.rows, QImage::Format_ARGB32_Premultiplied);
     m_cells.fill(Qt::transparent);
     for (int px = 0; px < width; ++px) {
-        const double lo = range.lo + px * perPixel, hi = lo + perPixel;
+        const double lo = scale.from(first + px * placesPerPixel), hi = scale.from(first + (px + 1) * placesPerPixel), perPixel = hi - lo;
         auto from = size_t(std::lower_bound(m_data.x.begin(), m_data.x.end(), lo) - m_data.x.begin());
         auto to = size_t(std::lower_bound(m_data.x.begin(), m_data.x.end(), hi) - m_data.x.begin());
         if (from == to) {
@@ -229,7 +232,7 @@ QString HeatPanel::summary() const {
         if (at(row) < 0.05F) ++idle;
     }
     return tr("%1, %2 %3: highest %4 %5, lowest %6 %7, %8 below 0.05")
-        .arg(header()->title(), xName(), figure(m_data.x[column], Figure::Integer), rowName(high),
+        .arg(header()->title(), xName(), xText(m_data.x[column]), rowName(high),
              figure(at(high), Figure::Fixed2), rowName(low), figure(at(low), Figure::Fixed2))
         .arg(idle);
 }
@@ -277,15 +280,14 @@ bool HeatPanel::eventFilter(QObject* object, QEvent* event) {
         if (event->type() == QEvent::ToolTip) {
             const auto* help = static_cast<QHelpEvent*>(event);
             const int row = rowAt(help->pos().y());
-            const double x = m_rect->axis(QCPAxis::atBottom)->pixelToCoord(help->pos().x());
-            const int column = nearestIndex(m_data.x, x);
+            const int column = nearestIndex(m_data.x, xAt(help->pos().x()));
             if (row < 0 || column < 0) return false;
             const float v = m_data.values[size_t(row) * m_data.x.size() + size_t(column)];
             const QString value = std::isnan(v) ? tr("not measured")
                                   : m_data.scale == HeatScale::LoadRatio ? tr("×%1 of the fair share").arg(figure(v, Figure::Fixed2))
                                   : m_data.scale == HeatScale::Share ? tr("%1 % of its experts in use").arg(std::lround(v * 100))
                                                                        : figure(v, Figure::Fixed2);
-            QToolTip::showText(help->globalPos(), tr("%1, %2 %3: %4").arg(rowName(row), xName(), figure(m_data.x[size_t(column)], Figure::Integer), value), plot());
+            QToolTip::showText(help->globalPos(), tr("%1, %2 %3: %4").arg(rowName(row), xName(), xText(m_data.x[size_t(column)]), value), plot());
             return true;
         }
     }

@@ -38,6 +38,7 @@ void LaneView::paintOver(QCPPainter* painter, std::optional<double> cursor) cons
     paintLineNames(painter);
     paintEndLabels(painter);
     paintBadValues(painter);
+    if (m_options.ignoreOutliers) paintClipped(painter);
     if (cursor) paintDots(painter, *cursor);
 }
 
@@ -64,7 +65,7 @@ void LaneView::paintReferenceName(QCPPainter* painter, const ReferenceLine& line
 bool LaneView::crowded(const QRectF& box) const {
     for (size_t i = 0; i < m_lane.curves.size(); ++i)
         for (double px = box.left(); px <= box.right(); px += 6) {
-            const double v = valueAt(i, m_rect->axis(QCPAxis::atBottom)->pixelToCoord(px));
+            const double v = valueAt(i, xAt(px));
             if (std::isfinite(v) && std::abs(yPixel(v) - box.center().y()) < box.height() / 2 + 2) return true;
         }
     return false;
@@ -136,7 +137,7 @@ void LaneView::paintLineNames(QCPPainter* painter) const {
         const Curve& curve = m_lane.curves[i];
         if (!curve.nameOnLine || curve.points.x.size() < 2) continue;
         for (const double share : {0.16, 0.55, 0.8}) {
-            const double x = m_range.lo + share * (m_range.hi - m_range.lo);
+            const double x = xAt(inner.left() + share * inner.width());
             if (x > curve.points.x.back() || x < curve.points.x.front()) continue;
             const double y = valueAt(i, x);
             if (!std::isfinite(y)) continue;
@@ -183,10 +184,11 @@ void LaneView::paintAreaNames(QCPPainter* painter) const {
 void LaneView::paintBadValues(QCPPainter* painter) const {
     const QRect inner = m_rect->rect();
     std::vector<double> marks;
+    bool infinite = false, missing = false;
     for (const Curve& curve : m_lane.curves)
         for (size_t i = 0; i < curve.points.x.size(); ++i)
             if (!std::isfinite(curve.points.y[i]) && curve.points.x[i] >= m_range.lo && curve.points.x[i] <= m_range.hi)
-                marks.push_back(xPixel(curve.points.x[i]));
+                marks.push_back(xPixel(curve.points.x[i])), (std::isnan(curve.points.y[i]) ? missing : infinite) = true;
     std::sort(marks.begin(), marks.end());
     painter->setRenderHint(QPainter::Antialiasing);
     double before = -1e9;
@@ -202,7 +204,29 @@ void LaneView::paintBadValues(QCPPainter* painter) const {
         painter->setPen(QPen(theme().surface, 1.5));
         painter->setBrush(theme().err);
         painter->drawPath(triangle);
-        if (first) drawHaloText(*painter, x, base - 17, QStringLiteral("NaN"), uiFont(11, QFont::DemiBold), theme().err, Qt::AlignHCenter);
+        if (first) drawHaloText(*painter, x, base - 17, !infinite ? QStringLiteral("NaN") : missing ? QStringLiteral("NaN, ∞") : QStringLiteral("∞"), uiFont(11, QFont::DemiBold), theme().err, Qt::AlignHCenter);
+    }
+}
+
+// A small arrow at the edge wherever a value lies beyond the scale, at most one per 8 px and edge.
+void LaneView::paintClipped(QCPPainter* painter) const {
+    const QRect inner = m_rect->rect();
+    painter->setRenderHint(QPainter::Antialiasing);
+    for (const Curve& curve : m_lane.curves) {
+        if (curve.role == CurveRole::Domain) continue;
+        double beforeUp = -1e9, beforeDown = -1e9;
+        painter->setPen(Qt::NoPen);
+        painter->setBrush(curvePen(theme(), curve).color());
+        for (size_t i = 0; i < curve.points.x.size(); ++i) {
+            const double y = curve.points.y[i], x = curve.points.x[i];
+            if (!std::isfinite(y) || x < m_range.lo || x > m_range.hi || (y <= m_high && y >= m_low)) continue;
+            const bool up = y > m_high;
+            double& before = up ? beforeUp : beforeDown;
+            const double px = xPixel(x), edge = up ? inner.top() + 1 : inner.bottom() - 1, sign = up ? 1 : -1;
+            if (px - before < 8) continue;
+            before = px;
+            painter->drawPolygon(QPolygonF({QPointF(px, edge), QPointF(px - 3.5, edge + 6 * sign), QPointF(px + 3.5, edge + 6 * sign)}));
+        }
     }
 }
 

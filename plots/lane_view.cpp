@@ -11,12 +11,12 @@ constexpr double nameRoom = 1.2;   // the name of a lane stands in its upper rig
 constexpr int thickUpTo = 8;       // lines of 2 px; more are thin and without their raw values behind them
 
 double penWidth(const Curve& curve) {
-    if (curve.width > 0) return curve.width;
+    if (curve.width > 0) return curve.width * lineScale();
     switch (curve.role) {
-        case CurveRole::Domain: return 1;
+        case CurveRole::Domain: return lineScale();
         case CurveRole::Second:
-        case CurveRole::Baseline: return 1.6;
-        default: return 2;
+        case CurveRole::Baseline: return 1.6 * lineScale();
+        default: return 2 * lineScale();
     }
 }
 
@@ -81,7 +81,14 @@ LaneView::~LaneView() {
 QCPGraph* LaneView::graph(const Points& points, const QPen& pen) {
     QCPGraph* g = m_plot->addGraph(m_rect->axis(QCPAxis::atBottom), m_rect->axis(QCPAxis::atLeft));
     m_graphs.push_back(g);
-    g->setData(QVector<double>(points.x.begin(), points.x.end()), QVector<double>(points.y.begin(), points.y.end()), true);
+    QVector<double> x, y;
+    for (size_t i = 0; i < points.x.size(); ++i) {
+        const double atX = m_options.x.to(points.x[i]), atY = m_y.to(points.y[i]);
+        if (!std::isfinite(atX) || !std::isfinite(atY)) continue;
+        x.append(atX);
+        y.append(atY);
+    }
+    g->setData(x, y, true);
     g->setPen(pen);
     g->setAntialiased(true);
     g->setAdaptiveSampling(false);
@@ -99,7 +106,9 @@ void LaneView::draw(const Lane& lane, const LaneOptions& options, const XRange& 
     m_values.clear();
     m_circles.clear();
     for (const Curve& curve : m_lane.curves) m_values.push_back(shownValues(curve, options.smoothing));
-    m_rect->axis(QCPAxis::atBottom)->setRange(range.lo, range.hi);
+    m_xTicker->scale = options.x;
+    m_xTicker->clock = options.clock;
+    m_rect->axis(QCPAxis::atBottom)->setRange(options.x.to(range.lo), options.x.to(range.hi));
     fitY();
     drawAreas();
     drawBands();
@@ -111,13 +120,15 @@ void LaneView::draw(const Lane& lane, const LaneOptions& options, const XRange& 
 
 void LaneView::fitY() {
     Extent y;
-    const bool whole = m_range.hi <= m_range.lo;
+    std::vector<double> all;
+    const bool whole = m_range.hi <= m_range.lo, wantsLog = m_options.y == ScaleKind::Log;
     const auto addSeen = [&](const std::vector<double>& x, const std::vector<double>& values) {
         std::vector<double> seen;
         for (size_t i = 0; i < values.size() && i < x.size(); ++i)
             if (whole || (x[i] >= m_range.lo && x[i] <= m_range.hi))
-                if (!m_options.logY || values[i] > 0) seen.push_back(values[i]);
+                if (!wantsLog || values[i] > 0) seen.push_back(values[i]);
         y.add(m_options.ignoreOutliers ? extentWithoutOutliers(seen) : extentOf(seen));
+        if (m_options.y == ScaleKind::SymLog) all.insert(all.end(), seen.begin(), seen.end());
     };
     for (size_t i = 0; i < m_lane.curves.size(); ++i) {
         const Points& p = m_lane.curves[i].points;
@@ -129,17 +140,20 @@ void LaneView::fitY() {
     for (const Band& band : m_lane.bands) addSeen(band.x, band.low), addSeen(band.x, band.high);
     for (const Area& area : m_lane.areas) addSeen(area.points.x, area.points.y);
     for (const ReferenceLine& line : m_lane.references)
-        if (y.valid && (!m_options.logY || line.y > 0)) y.add(line.y);
+        if (y.valid && (!wantsLog || line.y > 0)) y.add(line.y);
 
     double lo = y.valid ? y.lo : 0, hi = y.valid ? y.hi : 1;
-    const bool log = m_options.logY && lo > 0;
+    const bool log = wantsLog && lo > 0, curved = log || m_options.y == ScaleKind::SymLog;
+    m_y = {log ? ScaleKind::Log : m_options.y == ScaleKind::SymLog ? ScaleKind::SymLog : ScaleKind::Linear, symLogThreshold(all)};
     const bool fixedLo = m_lane.y.lo || (m_lane.y.zero && !log), fixedHi = m_lane.y.hi.has_value();
-    if (fixedLo && !log) lo = m_lane.y.lo.value_or(0);
+    if (fixedLo && !log) lo = std::min(m_lane.y.lo.value_or(0), curved ? lo : m_lane.y.lo.value_or(0));
     if (fixedHi) hi = *m_lane.y.hi;
     if (!(hi > lo)) hi = lo + std::max(1e-12, std::abs(lo) * 0.1 + (lo == 0 ? 1 : 0));
     const int most = std::clamp(m_rect->height() / 32, 2, m_options.only ? 7 : 4);
-    if (log) {
-        lo /= 1.1, hi *= 1.1;
+    if (curved) {
+        const double from = m_y.to(lo), to = m_y.to(hi), pad = (to - from) * 0.05;
+        if (!fixedLo) lo = m_y.from(from - pad);
+        hi = m_y.from(to + pad);
     } else if (!m_options.only) {
         if (!fixedLo && lo >= 0) lo = 0;
         if (!fixedHi) hi = niceCeiling(m_lane.name.isEmpty() ? hi : hi * nameRoom);
@@ -147,13 +161,26 @@ void LaneView::fitY() {
     } else {
         widen(lo, hi, most, fixedLo, fixedHi);
     }
-    QCPAxis* axis = m_rect->axis(QCPAxis::atLeft);
-    axis->setScaleType(log ? QCPAxis::stLogarithmic : QCPAxis::stLinear);
-    axis->setRange(lo, hi);
+    m_low = lo, m_high = hi;
+    m_rect->axis(QCPAxis::atLeft)->setRange(m_y.to(lo), m_y.to(hi));
     m_yTicker->most = most;
-    m_yTicker->ends = !m_options.only && !log;
-    m_yTicker->logarithmic = log;
-    m_yTicker->exponent = log ? 0 : exponentFor(std::max(std::abs(lo), std::abs(hi)));
+    m_yTicker->ends = !m_options.only && !curved;
+    m_yTicker->scale = m_y;
+    m_yTicker->exponent = curved ? 0 : exponentFor(std::max(std::abs(lo), std::abs(hi)));
+}
+
+/// What is drawn of a line: at most two points a pixel column of the axis as it is scaled.
+Points LaneView::seen(const std::vector<double>& x, const std::vector<double>& y) const {
+    const int columns = std::max(2, m_rect->width());
+    const AxisScale& scale = m_options.x;
+    if (scale.kind == ScaleKind::Linear) return decimate(x, y, m_range.lo, m_range.hi, columns);
+    std::vector<double> places(x.size());
+    std::transform(x.begin(), x.end(), places.begin(), [&](double v) { return scale.to(v); });
+    const auto begin = std::find_if(places.begin(), places.end(), [](double place) { return std::isfinite(place); });
+    const auto skipped = size_t(begin - places.begin());
+    Points out = decimate(std::span(places).subspan(skipped), std::span(y).subspan(skipped), scale.to(m_range.lo), scale.to(m_range.hi), columns);
+    for (double& place : out.x) place = scale.from(place);
+    return out;
 }
 
 void LaneView::drawAreas() {
@@ -184,27 +211,40 @@ void LaneView::drawBands() {
 
 void LaneView::drawCurve(size_t i) {
     const Curve& curve = m_lane.curves[i];
-    const int columns = std::max(2, m_rect->width());
     const bool crowded = isCrowded(m_lane);
     QPen pen = curvePen(theme(), curve);
     if (crowded) pen.setWidthF(1);
     if (curve.role == CurveRole::Validation) {
-        Points seen = decimate(curve.points.x, curve.points.y, m_range.lo, m_range.hi, columns);
-        const size_t stride = std::max<size_t>(1, (seen.x.size() + 11) / 12);
-        for (size_t k = seen.x.size(); k > 0; k -= std::min(k, stride))
-            m_circles.push_back({seen.x[k - 1], seen.y[k - 1], pen.color(), true});
+        const Points marks = seen(curve.points.x, curve.points.y);
+        const size_t stride = std::max<size_t>(1, (marks.x.size() + 11) / 12);
+        for (size_t k = marks.x.size(); k > 0; k -= std::min(k, stride))
+            m_circles.push_back({marks.x[k - 1], marks.y[k - 1], pen.color(), true});
         return;
     }
     const bool smooth = curve.smoothed && m_options.smoothing > 0;
     if (smooth && !crowded) {
         const QPen faint(withOpacity(pen.color(), 0.25), 1);
-        graph(decimate(curve.points.x, curve.points.y, m_range.lo, m_range.hi, columns), faint);
+        graph(seen(curve.points.x, curve.points.y), faint);
     }
-    graph(decimate(curve.points.x, m_values[i], m_range.lo, m_range.hi, columns), pen)->setAntialiased(!crowded);
+    graph(seen(curve.points.x, m_values[i]), pen)->setAntialiased(!crowded);
 }
 
-double LaneView::yPixel(double y) const { return m_rect->axis(QCPAxis::atLeft)->coordToPixel(y); }
-double LaneView::xPixel(double x) const { return m_rect->axis(QCPAxis::atBottom)->coordToPixel(x); }
+double LaneView::yPixel(double y) const { return m_rect->axis(QCPAxis::atLeft)->coordToPixel(m_y.to(y)); }
+double LaneView::xPixel(double x) const { return m_rect->axis(QCPAxis::atBottom)->coordToPixel(m_options.x.to(x)); }
+double LaneView::xAt(double pixel) const { return m_options.x.from(m_rect->axis(QCPAxis::atBottom)->pixelToCoord(pixel)); }
+
+int LaneView::curveNear(QPointF at, double reach) const {
+    int best = -1;
+    if (!m_rect->rect().adjusted(-2, -2, 2, 2).contains(at.toPoint())) return best;
+    for (size_t i = 0; i < m_lane.curves.size(); ++i)
+        for (double px = at.x() - reach; px <= at.x() + reach; px += 1) {
+            const double y = valueAt(i, xAt(px));
+            if (!std::isfinite(y)) continue;
+            const double distance = std::hypot(px - at.x(), yPixel(y) - at.y());
+            if (distance < reach) reach = distance, best = int(i);
+        }
+    return best;
+}
 
 double LaneView::valueAt(size_t curve, double x) const {
     if (curve >= m_values.size()) return std::nan("");

@@ -1,6 +1,7 @@
 // Lane view: one axis rect and everything drawn in it for one Lane. Private to this layer.
 #pragma once
 
+#include "plots/axis_scale.hpp"
 #include "plots/chart_data.hpp"
 #include "plots/cursor_hub.hpp"
 #include "plots/paint.hpp"
@@ -9,7 +10,9 @@ namespace moescope::plots {
 
 struct LaneOptions {
     double smoothing = 0;
-    bool logY = false, ignoreOutliers = false;
+    ScaleKind y = ScaleKind::Linear;
+    AxisScale x;
+    bool clock = false, ignoreOutliers = false;
     bool only = true;                 // the only lane: 4-7 ticks; otherwise the two ends
     bool first = true;                // the top lane has no room above it for its name
     bool labelValues = false;
@@ -29,6 +32,8 @@ public:
     void paintOver(QCPPainter*, std::optional<double> cursor) const;
     double valueAt(size_t curve, double x) const;                // as drawn (smoothed); NaN when none
     const std::vector<std::vector<double>>& drawn() const { return m_values; }
+    int curveNear(QPointF pixel, double reach) const;            // index of the drawn curve within reach; -1 when none
+    double xAt(double pixel) const;
 
 private:
     void drawCurve(size_t);
@@ -36,6 +41,8 @@ private:
     void drawBands();
     void fitY();
     QCPGraph* graph(const Points&, const QPen&);
+    Points seen(const std::vector<double>& x, const std::vector<double>& y) const;
+    void paintClipped(QCPPainter*) const;
     double yPixel(double y) const;
     double xPixel(double x) const;
     void paintEndLabels(QCPPainter*) const;
@@ -55,6 +62,8 @@ private:
     Lane m_lane;
     LaneOptions m_options;
     XRange m_range;
+    AxisScale m_y;
+    double m_low = 0, m_high = 1;                                // ends of the y axis
     std::vector<std::vector<double>> m_values;                   // per curve, per point
     struct Circle {
         double x, y;

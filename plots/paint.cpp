@@ -45,15 +45,18 @@ void PaintItem::draw(QCPPainter* painter) {
 
 void ExactTicker::generate(const QCPRange& range, const QLocale&, QChar, int, QVector<double>& ticks,
                            QVector<double>* subTicks, QVector<QString>* labels) {
-    Ticks made = logarithmic ? logTicks(range.lower, range.upper, most) : niceTicks(range.lower, range.upper, most, plain);
-    if (ends) made.at = {range.lower, range.upper};
-    ticks = QVector<double>(made.at.begin(), made.at.end());
+    const double lo = scale.from(range.lower), hi = scale.from(range.upper);
+    Ticks made = clock ? clockTicks(lo, hi, most) : scaleTicks(scale, lo, hi, most, plain);
+    if (ends) made.at = {lo, hi};
+    ticks.clear();
+    for (const double at : made.at) ticks.append(scale.to(at));
     if (subTicks) subTicks->clear();
     if (!labels) return;
     labels->clear();
-    const double scale = std::pow(10.0, -exponent);
+    const double factor = std::pow(10.0, -exponent);
+    const bool exact = ends || scale.kind != ScaleKind::Linear;
     for (const double at : made.at)
-        labels->append(tickLabel(at * scale, ends || logarithmic ? ownStep(at * scale) : made.step * scale));
+        labels->append(clock ? clockText(at, made.step) : tickLabel(at * factor, exact ? ownStep(at * factor) : made.step * factor));
 }
 
 int textWidth(const QFont& font, const QString& text) {

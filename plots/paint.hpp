@@ -1,6 +1,7 @@
 // Painting helpers shared inside this layer: an item with a paint function, text with a halo, dotted lines, axis styles.
 #pragma once
 
+#include "plots/axis_scale.hpp"
 #include "plots/theme.hpp"
 
 #include <qcustomplot.h>
@@ -22,12 +23,14 @@ private:
     std::function<void(QCPPainter*)> m_paint;
 };
 
-// Ticks at exact labels; `exponent` divides the labels by 10^exponent, `ends` labels only the two ends of the range.
+// Ticks at exact labels of an axis whose range is in places of `scale`; `exponent` divides the labels by 10^exponent, `ends`
+// labels only the two ends of the range, `clock` writes times of day.
 class ExactTicker : public QCPAxisTicker {
 public:
     int most = 5;
     int exponent = 0;
-    bool ends = false, logarithmic = false, plain = false;
+    bool ends = false, plain = false, clock = false;
+    AxisScale scale;
     void generate(const QCPRange&, const QLocale&, QChar, int, QVector<double>& ticks, QVector<double>* subTicks,
                   QVector<QString>* labels) override;
 };

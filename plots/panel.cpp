@@ -6,6 +6,7 @@
 
 #include <QAction>
 #include <QContextMenuEvent>
+#include <QKeyEvent>
 #include <QMenu>
 #include <QMouseEvent>
 #include <QVBoxLayout>
@@ -26,7 +27,7 @@ Panel::Panel(QWidget* parent)
     column->addWidget(m_plot, 1);
     m_plot->setMinimumSize(120, 90);
     m_plot->setMouseTracking(true);
-    m_plot->setFocusPolicy(Qt::ClickFocus);
+    m_plot->setFocusPolicy(Qt::StrongFocus);
     m_plot->installEventFilter(this);
     m_plot->setNotAntialiasedElements(QCP::aeGrid | QCP::aeAxes | QCP::aeSubGrid);
     m_plot->setPlottingHint(QCP::phFastPolylines);
@@ -41,6 +42,7 @@ Panel::Panel(QWidget* parent)
         if (m_dirty) return;
         if (flagsOverData()) paintFlags(p);
         paintAxisName(p);
+        if (m_ring) drawFocusRing(*p, QRectF(m_plot->rect()).adjusted(1, 1, -1, -1), 6);
         paintCursor(p);
         if (hasData()) paintOver(p);
         paintEmpty(p);
@@ -63,6 +65,7 @@ void Panel::buildMenu() {
     const std::pair<QString, ExportFormat> formats[] = {{tr("Save as PNG…"), ExportFormat::Png},
                                                         {tr("Save as PNG, double size…"), ExportFormat::Png2x},
                                                         {tr("Save as SVG…"), ExportFormat::Svg},
+                                                        {tr("Save as PDF…"), ExportFormat::Pdf},
                                                         {tr("Save as CSV…"), ExportFormat::Csv}};
     for (const auto& [text, format] : formats)
         menu->addAction(text, this, [this, format = format] { emit exportRequested(format); });
@@ -73,6 +76,7 @@ void Panel::setTitle(const QString& title, const QString& unit) {
     m_header->setTitle(title);
     m_header->setUnit(unit);
     setAccessibleName(title);
+    m_plot->setAccessibleName(title);
 }
 
 void Panel::setHub(CursorHub* hub) {
@@ -113,7 +117,9 @@ void Panel::refresh() {
     m_plot->setBackground(theme().surface);
     rebuild();
     updateReadout();
-    setAccessibleDescription(summary());
+    const QString words = summary();
+    setAccessibleDescription(words);
+    m_plot->setAccessibleDescription(words);
     m_plot->replot(QCustomPlot::rpQueuedRefresh);
 }
 
@@ -124,13 +130,18 @@ void Panel::resizeEvent(QResizeEvent*) { markDirty(); }
 
 void Panel::contextMenuEvent(QContextMenuEvent* event) { m_header->menu()->popup(event->globalPos()); }
 
+bool Panel::mouseIsHere() const { return m_plot->underMouse(); }
+
 XRange Panel::xRange() const {
-    if (const auto visible = m_hub->visible(); visible && visible->hi > visible->lo) return *visible;
+    XRange range{0, growingEnd(0)};
     const Extent extent = dataExtent();
-    if (!extent.valid) return {0, growingEnd(0)};
-    if (extent.hi > extent.lo) return {extent.lo, extent.hi};
-    return {std::min(0.0, extent.lo), growingEnd(extent.lo)};
+    if (const auto visible = m_hub->visible(); visible && visible->hi > visible->lo) range = *visible;
+    else if (extent.valid) range = extent.hi > extent.lo ? XRange{extent.lo, extent.hi} : XRange{std::min(0.0, extent.lo), growingEnd(extent.lo)};
+    if (xScale().kind == ScaleKind::Log && !(range.lo > 0)) range.lo = std::min(m_hub->smallest(), range.hi / 2);
+    return range;
 }
+
+QString Panel::xText(double x) const { return m_hub->clock() ? clockText(x) : figure(x, Figure::Integer); }
 
 std::optional<double> Panel::shownCursor() const { return m_hub->shown(); }
 
@@ -152,13 +163,15 @@ void Panel::cursorMoved() {
 double Panel::xAt(double pixel) const {
     const QRect inner = rects().front()->rect();
     const XRange range = xRange();
-    return range.lo + (pixel - inner.left()) / std::max(1, inner.width()) * (range.hi - range.lo);
+    const double lo = xScale().to(range.lo), hi = xScale().to(range.hi);
+    return xScale().from(lo + (pixel - inner.left()) / std::max(1, inner.width()) * (hi - lo));
 }
 
 double Panel::pixelOf(double x) const {
     const QRect inner = rects().front()->rect();
     const XRange range = xRange();
-    return inner.left() + (x - range.lo) / (range.hi - range.lo) * inner.width();
+    const double lo = xScale().to(range.lo), hi = xScale().to(range.hi);
+    return inner.left() + (xScale().to(x) - lo) / (hi - lo) * inner.width();
 }
 
 void Panel::styleRect(QCPAxisRect* rect, bool bottomTicks) {
@@ -187,7 +200,7 @@ void Panel::styleRect(QCPAxisRect* rect, bool bottomTicks) {
     }
     rect->axis(QCPAxis::atBottom)->setTickLabels(bottomTicks);
     if (auto* ticker = dynamic_cast<ExactTicker*>(rect->axis(QCPAxis::atBottom)->ticker().data()))
-        ticker->most = std::clamp(m_plot->viewport().width() / 56, 3, 7), ticker->plain = true;
+        ticker->most = std::clamp(m_plot->viewport().width() / (m_hub->clock() ? 80 : 56), 3, 7), ticker->plain = true;
     // Without data there are no numbers to show: the base line and the sentence stay.
     const bool numbers = hasData() || m_hub->visible();
     if (!numbers) rect->axis(QCPAxis::atBottom)->setTickLabels(false);
@@ -238,7 +251,7 @@ void Panel::paintCursor(QCPPainter* painter) {
     painter->setRenderHint(QPainter::Antialiasing, false);
     painter->fillRect(QRectF(px, top.top(), 1, last.bottom() - top.top()), theme().accent);
     const QFont font = uiFont(11, QFont::DemiBold);
-    const QString text = tickLabel(*at, 1);
+    const QString text = m_hub->clock() ? clockText(*at) : tickLabel(*at, 1);
     const int width = textWidth(font, text) + 14;
     const double left = std::clamp(px + 0.5 - width / 2.0, 0.0, double(m_plot->width() - width));
     painter->setRenderHint(QPainter::Antialiasing);
@@ -283,6 +296,9 @@ bool Panel::mouse(QEvent* event) {
         case QEvent::MouseButtonRelease: released(static_cast<QMouseEvent*>(event)); return false;
         case QEvent::MouseButtonDblClick: m_hub->setXRange(std::nullopt); return true;
         case QEvent::Leave: m_hub->setHover(std::nullopt); return false;
+        case QEvent::KeyPress: return pressedKey(static_cast<QKeyEvent*>(event));
+        case QEvent::FocusIn:
+        case QEvent::FocusOut: focusMoved(event->type() == QEvent::FocusIn, static_cast<QFocusEvent*>(event)->reason()); return false;
         case QEvent::Wheel: {
             const auto* wheel = static_cast<QWheelEvent*>(event);
             if (!hasData() || wheel->angleDelta().y() == 0) return false;
@@ -307,8 +323,9 @@ void Panel::moved(QMouseEvent* event) {
     const QRect inner = rects().front()->rect();
     m_dragTo = std::clamp(px, double(inner.left()), double(inner.right()));
     if (m_drag == Panning) {
-        const double shift = (m_dragFrom - px) / std::max(1, inner.width()) * (m_dragRange.hi - m_dragRange.lo);
-        m_hub->setXRange(XRange{m_dragRange.lo + shift, m_dragRange.hi + shift});
+        const AxisScale scale = xScale();
+        const double lo = scale.to(m_dragRange.lo), hi = scale.to(m_dragRange.hi), shift = (m_dragFrom - px) / std::max(1, inner.width()) * (hi - lo);
+        m_hub->setXRange(XRange{scale.from(lo + shift), scale.from(hi + shift)});
         return;
     }
     if (m_drag == Pressed && std::abs(m_dragTo - m_dragFrom) > 4) m_drag = Selecting;
@@ -320,7 +337,10 @@ void Panel::moved(QMouseEvent* event) {
 
 void Panel::released(QMouseEvent* event) {
     const Drag drag = std::exchange(m_drag, NoDrag);
-    if (drag == Pressed) emit m_hub->clicked(snapped(xAt(event->position().x())));
+    if (drag == Pressed) {
+        emit m_hub->clicked(snapped(xAt(event->position().x())));
+        clickedAt(event->position());
+    }
     if (drag != Selecting) return;
     const double from = xAt(std::min(m_dragFrom, m_dragTo)), to = xAt(std::max(m_dragFrom, m_dragTo));
     if (to > from) m_hub->setXRange(XRange{from, to});
@@ -329,11 +349,42 @@ void Panel::released(QMouseEvent* event) {
 void Panel::zoom(double factor, double at) {
     const XRange now = xRange();
     const Extent whole = dataExtent();
-    const XRange next{at - (at - now.lo) * factor, at + (now.hi - at) * factor};
+    const AxisScale scale = xScale();
+    const double lo = scale.to(now.lo), hi = scale.to(now.hi), place = scale.to(at);
+    const XRange next{scale.from(place - (place - lo) * factor), scale.from(place + (hi - place) * factor)};
     if (next.lo <= whole.lo && next.hi >= whole.hi)
         m_hub->setXRange(std::nullopt);
     else if (next.hi - next.lo > 1e-9 * std::max(1.0, std::abs(at)))
         m_hub->setXRange(next);
+}
+
+// ---- keyboard -------------------------------------------------------------------------------------------------
+
+bool Panel::pressedKey(QKeyEvent* event) {
+    if (!hasData() || event->modifiers() & (Qt::ControlModifier | Qt::AltModifier)) return false;
+    const double at = std::isfinite(cursorOrLast()) ? cursorOrLast() : xRange().hi;
+    switch (event->key()) {
+        case Qt::Key_Left: return stepCursor(-1), true;
+        case Qt::Key_Right: return stepCursor(1), true;
+        case Qt::Key_Home: return emit m_hub->clicked(dataExtent().lo), true;
+        case Qt::Key_End: return emit m_hub->clicked(dataExtent().hi), true;
+        case Qt::Key_Plus:
+        case Qt::Key_Equal: return zoom(0.8, at), true;
+        case Qt::Key_Minus: return zoom(1.25, at), true;
+        default: return false;
+    }
+}
+
+// To the next measured place that is at least a pixel away.
+void Panel::stepCursor(int by) {
+    const double from = cursorOrLast(), start = pixelOf(from);
+    for (int px = 1; px <= m_plot->width(); ++px)
+        if (const double next = snapped(xAt(start + by * px)); next != from && (next > from) == (by > 0)) return emit m_hub->clicked(next);
+}
+
+void Panel::focusMoved(bool in, Qt::FocusReason reason) {
+    m_ring = in && reason != Qt::MouseFocusReason && reason != Qt::ActiveWindowFocusReason && reason != Qt::PopupFocusReason;
+    if (!m_dirty && isVisible()) m_plot->layer(QStringLiteral("overlay"))->replot();
 }
 
 }  // namespace moescope::plots

@@ -18,6 +18,7 @@ class QCustomPlot;
 class QCPAxisRect;
 class QCPPainter;
 class QAction;
+class QKeyEvent;
 class QMouseEvent;
 
 namespace moescope::plots {
@@ -45,12 +46,17 @@ public:
 
     QImage image(double scale = 1);                    // header and plot with axis titles
     QByteArray svg();
+    QByteArray pdf();
+    QSize exportSize() const;                          // of image(1), svg() and pdf()
+    void paintVector(QCPPainter&);                     // the picture as lines and text, its upper left corner at 0, 0
     // Writes the file atomically; false and a sentence in *error when it cannot.
     bool save(ExportFormat, const QString& path, QString* error = nullptr);
     void copyImage();
 
     void applyTheme();                                 // called by itself when the theme changes
     QCustomPlot* plot() const { return m_plot; }
+
+    bool mouseIsHere() const;
 
 signals:
     void maximiseRequested();
@@ -66,11 +72,16 @@ protected:
     virtual void setExportMode(bool) {}
     virtual QList<QCPAxisRect*> rects() const = 0;     // top to bottom
     virtual double snapped(double x) const = 0;        // the nearest x that was measured
+    virtual void clickedAt(QPointF) {}                 // a click in the plot, in its pixels
 
     void markDirty();                                  // new data: rebuild before the next paint
     XRange xRange() const;
     double cursorOrLast() const;                       // NaN when there is neither
     std::optional<double> shownCursor() const;
+    AxisScale xScale() const { return m_hub->xScale(); }
+    QString xText(double x) const;                     // "240", "14:05:30"
+    double xAt(double pixel) const;
+    double pixelOf(double x) const;
     void styleRect(QCPAxisRect*, bool bottomTicks);
     QString xName() const { return m_xName; }
     QString xTitle() const { return m_xTitle; }
@@ -96,8 +107,9 @@ private:
     void released(QMouseEvent*);
     void zoom(double factor, double at);
     void inExportMode(const std::function<void(QSize plotSize)>&);
-    double xAt(double pixel) const;
-    double pixelOf(double x) const;
+    bool pressedKey(QKeyEvent*);
+    void stepCursor(int by);
+    void focusMoved(bool in, Qt::FocusReason);
 
     PanelHeader* m_header;
     QCustomPlot* m_plot;
@@ -107,7 +119,7 @@ private:
     CursorHub* m_ownHub;
     QAction* m_maximise = nullptr;
     QString m_emptyText, m_xName, m_xTitle, m_yTitle;
-    bool m_dirty = true;
+    bool m_dirty = true, m_ring = false;
     enum Drag { NoDrag, Pressed, Selecting, Panning } m_drag = NoDrag;
     double m_dragFrom = 0, m_dragTo = 0;               // pixels
     XRange m_dragRange;

@@ -5,6 +5,8 @@
 #include <QApplication>
 #include <QBuffer>
 #include <QClipboard>
+#include <QPageSize>
+#include <QPdfWriter>
 #include <QSaveFile>
 #include <QSvgGenerator>
 
@@ -13,14 +15,53 @@
 namespace moescope::plots {
 namespace {
 
-constexpr int headerHeight = 40, edge = 12;
+constexpr int headerHeight = 40, edge = 12, pointsPerInch = 72;
 
 }  // namespace
 
+QByteArray svgOf(QSize size, const QString& title, const QString& description, const std::function<void(QCPPainter&)>& paint) {
+    QByteArray bytes;
+    QBuffer buffer(&bytes);
+    buffer.open(QIODevice::WriteOnly);
+    QSvgGenerator generator;
+    generator.setOutputDevice(&buffer);
+    generator.setSize(size);
+    generator.setViewBox(QRect(QPoint(), size));
+    generator.setTitle(title);
+    generator.setDescription(description);
+    generator.setResolution(96);
+    QCPPainter painter(&generator);
+    paint(painter);
+    painter.end();
+    return bytes;
+}
+
+QByteArray pdfOf(QSize size, const QString& title, const std::function<void(QCPPainter&)>& paint) {
+    QByteArray bytes;
+    QBuffer buffer(&bytes);
+    buffer.open(QIODevice::WriteOnly);
+    QPdfWriter writer(&buffer);
+    writer.setTitle(title);
+    writer.setCreator(QStringLiteral("MoEScope"));
+    writer.setResolution(pointsPerInch);   // one logical pixel is one point
+    writer.setPageSize(QPageSize(QSizeF(size), QPageSize::Point, {}, QPageSize::ExactMatch));
+    writer.setPageMargins({});
+    QCPPainter painter(&writer);
+    paint(painter);
+    painter.end();
+    return bytes;
+}
+
+bool writeFile(const QString& path, const QByteArray& bytes, QString* error) {
+    QSaveFile file(path);
+    const bool ok = file.open(QIODevice::WriteOnly) && file.write(bytes) == bytes.size() && file.commit();
+    if (!ok && error) *error = Panel::tr("%1 could not be written: %2.").arg(path, file.errorString());
+    return ok;
+}
+
 // Runs `draw` with real axis titles at the size of the picture and puts everything back.
 void Panel::inExportMode(const std::function<void(QSize)>& draw) {
-    const bool shown = m_plot->width() > 200 && m_plot->height() > 120;
-    const QSize size = shown ? m_plot->size() : QSize(640, 360);
+    const QSize size = exportSize() - QSize(2 * edge, headerHeight + 2 * edge);
     const QRect before = m_plot->viewport();
     m_plot->setViewport(QRect(QPoint(), size));
     setExportMode(true);
@@ -51,47 +92,46 @@ QImage Panel::image(double scale) {
     return out;
 }
 
-QByteArray Panel::svg() {
-    QByteArray bytes;
-    QBuffer buffer(&bytes);
-    buffer.open(QIODevice::WriteOnly);
+QSize Panel::exportSize() const {
+    const bool shown = m_plot->width() > 200 && m_plot->height() > 120;
+    return (shown ? m_plot->size() : QSize(640, 360)) + QSize(2 * edge, headerHeight + 2 * edge);
+}
+
+void Panel::paintVector(QCPPainter& painter) {
     setPortableFonts(true);
     inExportMode([&](QSize size) {
-        const QSize whole(size.width() + 2 * edge, size.height() + headerHeight + 2 * edge);
-        QSvgGenerator generator;
-        generator.setOutputDevice(&buffer);
-        generator.setSize(whole);
-        generator.setViewBox(QRect(QPoint(), whole));
-        generator.setTitle(m_header->title());
-        generator.setDescription(summary());
-        generator.setResolution(96);
-        QCPPainter painter(&generator);
+        painter.save();
         painter.setMode(QCPPainter::pmVectorized);
         painter.setMode(QCPPainter::pmNoCaching);
         painter.setFont(uiFont(11));
-        painter.fillRect(QRect(QPoint(), whole), theme().surface);
+        painter.fillRect(QRect(QPoint(), exportSize()), theme().surface);
         m_header->paintTo(painter, QRect(edge, edge, size.width(), headerHeight));
         painter.translate(edge, edge + headerHeight);
         m_plot->toPainter(&painter, size.width(), size.height());
-        painter.end();
+        painter.restore();
         setPortableFonts(false);
     });
-    return bytes;
+}
+
+QByteArray Panel::svg() {
+    return svgOf(exportSize(), m_header->title(), summary(), [this](QCPPainter& painter) { paintVector(painter); });
+}
+
+QByteArray Panel::pdf() {
+    return pdfOf(exportSize(), m_header->title(), [this](QCPPainter& painter) { paintVector(painter); });
 }
 
 bool Panel::save(ExportFormat format, const QString& path, QString* error) {
     QByteArray bytes;
     if (format == ExportFormat::Csv) bytes = toCsv(visibleTable());
     if (format == ExportFormat::Svg) bytes = svg();
+    if (format == ExportFormat::Pdf) bytes = pdf();
     if (format == ExportFormat::Png || format == ExportFormat::Png2x) {
         QBuffer buffer(&bytes);
         buffer.open(QIODevice::WriteOnly);
         image(format == ExportFormat::Png2x ? 2 : 1).save(&buffer, "PNG");
     }
-    QSaveFile file(path);
-    const bool ok = file.open(QIODevice::WriteOnly) && file.write(bytes) == bytes.size() && file.commit();
-    if (!ok && error) *error = tr("The picture could not be written to %1: %2.").arg(path, file.errorString());
-    return ok;
+    return writeFile(path, bytes, error);
 }
 
 void Panel::copyImage() { QApplication::clipboard()->setImage(image(2)); }

@@ -22,6 +22,7 @@ QByteArray quoted(const QString& text) {
 QString exportSuffix(ExportFormat format) {
     switch (format) {
         case ExportFormat::Svg: return QStringLiteral("svg");
+        case ExportFormat::Pdf: return QStringLiteral("pdf");
         case ExportFormat::Csv: return QStringLiteral("csv");
         default: return QStringLiteral("png");
     }

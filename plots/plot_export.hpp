@@ -2,16 +2,20 @@
 #pragma once
 
 #include <QByteArray>
+#include <QSize>
 #include <QString>
 #include <QStringList>
 
+#include <functional>
 #include <vector>
+
+class QCPPainter;
 
 namespace moescope::plots {
 
-enum class ExportFormat { Png, Png2x, Svg, Csv };
+enum class ExportFormat { Png, Png2x, Svg, Pdf, Csv };
 
-QString exportSuffix(ExportFormat);                    // "png", "svg", "csv"
+QString exportSuffix(ExportFormat);                    // "png", "svg", "pdf", "csv"
 
 // A table as RFC 4180 text: C-locale numbers, empty field for "never measured", LF line ends.
 struct Table {
@@ -21,5 +25,12 @@ struct Table {
     static bool isMissing(double);
 };
 QByteArray toCsv(const Table&);
+
+// What `paint` draws on a page of this size (logical pixels), as lines and text.
+QByteArray svgOf(QSize, const QString& title, const QString& description, const std::function<void(QCPPainter&)>& paint);
+QByteArray pdfOf(QSize, const QString& title, const std::function<void(QCPPainter&)>& paint);
+
+// Writes the file atomically; false and a sentence in *error when it cannot.
+bool writeFile(const QString& path, const QByteArray&, QString* error = nullptr);
 
 }  // namespace moescope::plots

@@ -134,7 +134,7 @@ Extent extentWithoutOutliers(std::span<const double> values) {
         std::nth_element(finite.begin(), at, finite.end());
         return *at;
     };
-    const double low = quantile(0.02), high = quantile(0.98), margin = (high - low) / 10;
+    const double low = quantile(0.01), high = quantile(0.99), margin = (high - low) / 10;
     const Extent all = extentOf(values);
     return {std::max(all.lo, low - margin), std::min(all.hi, high + margin), true};
 }

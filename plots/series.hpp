@@ -38,6 +38,6 @@ struct Extent {
     bool operator==(const Extent&) const = default;
 };
 Extent extentOf(std::span<const double> values);
-Extent extentWithoutOutliers(std::span<const double> values);  // 2nd to 98th percentile, with a tenth of it as margin
+Extent extentWithoutOutliers(std::span<const double> values);  // 1st to 99th percentile, with a tenth of it as margin
 
 }  // namespace moescope::plots

@@ -93,6 +93,9 @@ QFont uiFont(int px, QFont::Weight = QFont::Normal);
 QFont monoFont(int px, QFont::Weight = QFont::Normal);
 QFont displayFont(int px, QFont::Weight = QFont::DemiBold);
 void setFontScale(double scale);                    // 1 = 13 px body text
+double fontScale();
+void setLineScale(double scale);                    // of curves, 1..3; read by everything that draws lines
+double lineScale();
 void setPortableFonts(bool);                        // while writing SVG: families that other programs know too
 
 QPalette paletteOf(const Theme&);

@@ -167,6 +167,8 @@ QString settingCard(std::string_view key) {
              small({QString::fromStdString(found->unit), range, QString::fromStdString(found->key), text("applied at the next step")}));
 }
 
+QString metricCard(std::string_view name) { return metricText(name); }
+
 QString placeCard(std::string_view objectName) {
     const auto place = std::ranges::find(places(), objectName, &Place::name);
     if (place == places().end()) return {};

@@ -12,6 +12,9 @@ namespace moescope::ui {
 /// Rich text: label, what it does, range, default, key. Empty for an unknown key.
 QString settingCard(std::string_view key);
 
+/// Rich text: a metric's formula, unit and range. Empty for an unknown one.
+QString metricCard(std::string_view name);
+
 /// Rich text: a panel or section of the Train page or a view of Routing by its object name: its metrics with formula and range, and what to
 /// look for. Empty where there is nothing to say.
 QString placeCard(std::string_view objectName);

@@ -2,10 +2,12 @@
 #include "ui/main_window.hpp"
 
 #include <QAction>
+#include <QApplication>
 #include <QCloseEvent>
 #include <QDockWidget>
 #include <QDragEnterEvent>
 #include <QFileDialog>
+#include <QInputDialog>
 #include <QMimeData>
 #include <QSettings>
 #include <QStackedWidget>
@@ -15,6 +17,7 @@
 #include <QToolBar>
 
 #include "plots/scrubber.hpp"
+#include "ui/action_book.hpp"
 #include "ui/compare_page.hpp"
 #include "ui/data_page.hpp"
 #include "ui/device_page.hpp"
@@ -22,6 +25,7 @@
 #include "ui/inspector.hpp"
 #include "ui/interventions_dock.hpp"
 #include "ui/main_window_status.hpp"
+#include "ui/metric_list.hpp"
 #include "ui/new_run_page.hpp"
 #include "ui/routing_page.hpp"
 #include "ui/run_library.hpp"
@@ -37,6 +41,7 @@
 #include "ui/train_grid.hpp"
 #include "ui/train_options.hpp"
 #include "ui/train_page.hpp"
+#include "ui/view_history.hpp"
 
 namespace moescope::ui {
 namespace {
@@ -77,6 +82,11 @@ MainWindow::MainWindow(const QString& storeFolder, QSettings* settings, QWidget*
     setAcceptDrops(true);
     setMinimumSize(800, 560);
     askBeforeClosing = [this](const QStringList& names) { return ui::askBeforeClosing(this, names); };
+    m_history = std::make_unique<ViewHistory>();
+    askPictureName = [this](const QString& suggested) {
+        return QFileDialog::getSaveFileName(this, tr("Export what is visible"), suggested, tr("Picture (*.png);;Vector picture (*.svg);;PDF (*.pdf);;Numbers (*.csv)"));
+    };
+    askLayoutName = [this] { return QInputDialog::getText(this, tr("Save layout"), tr("Name of this layout")); };
     askTextFiles = [this] { return QFileDialog::getOpenFileNames(this, tr("Text to train on"), {}, tr("Text (*.txt *.md *.text);;All files (*)")); };
     buildPages();
     buildDocks();
@@ -93,6 +103,7 @@ MainWindow::MainWindow(const QString& storeFolder, QSettings* settings, QWidget*
     connectEngines();
     connectPages();
     connectInterventions();
+    connectView();
     resize(1440, 900);
     if (m_settings) restoreGeometry(m_settings->value(QStringLiteral("window/geometry")).toByteArray());
     showPage(PageId::start);
@@ -100,13 +111,14 @@ MainWindow::MainWindow(const QString& storeFolder, QSettings* settings, QWidget*
 
 MainWindow::~MainWindow() {
     m_textTimer->stop();
+    qApp->removeEventFilter(this);
     m_run->disconnect(this);
     m_library->disconnect(this);
     m_engines->disconnect(this);
     m_queue->disconnect(this);
     // Pages borrow run, cursor and library: they go before them.
     delete takeCentralWidget();
-    for (QWidget* part : std::initializer_list<QWidget*>{m_runsDock, m_inspectorDock, m_interventionsDock, m_queueDock, m_topBar, m_bottomBar, m_status}) delete part;
+    for (QWidget* part : std::initializer_list<QWidget*>{m_runsDock, m_inspectorDock, m_metricsDock, m_interventionsDock, m_queueDock, m_topBar, m_bottomBar, m_status}) delete part;
 }
 
 void MainWindow::buildPages() {
@@ -151,6 +163,8 @@ void MainWindow::buildDocks() {
     setTabPosition(Qt::RightDockWidgetArea, QTabWidget::North);
     tabifyDockWidget(m_inspectorDock, m_interventionsDock);
     m_inspectorDock->raise();
+    m_metrics = new MetricList(this);
+    m_metricsDock = makeDock(this, "metricsDock", tr("Metrics"), m_metrics, Qt::LeftDockWidgetArea);
 }
 
 void MainWindow::buildBars() {
@@ -192,24 +206,8 @@ void MainWindow::showChrome() {
     const bool inFront = m_interventionsAsked && !m_interventionsDock->isVisible();
     m_interventionsDock->setVisible(stepped && experts && (m_interventionsAsked || (train && m_interventionsWanted && width() >= kNoInspector)));
     if (inFront) m_interventionsDock->raise();
-}
-
-const QStringList& MainWindow::layouts() {
-    static const QStringList names{QStringLiteral("research"), QStringLiteral("teach"), QStringLiteral("compact"), QStringLiteral("steer")};
-    return names;
-}
-
-void MainWindow::useLayout(const QString& name) {
-    const auto index = layouts().indexOf(name);
-    if (index < 0) return;
-    const bool steer = name == QLatin1String("steer");
-    m_runsWanted = index == 0;
-    m_inspectorWanted = m_interventionsWanted = index < 2 || steer;
-    m_interventionsAsked = steer;
-    for (const auto& [action, on] : {std::pair{"showRuns", m_runsWanted}, {"showInspector", m_inspectorWanted}, {"showInterventions", m_interventionsWanted}})
-        if (auto* entry = findChild<QAction*>(QLatin1String(action))) entry->setChecked(on);
-    showChrome();
-    (steer ? m_interventionsDock : m_inspectorDock)->raise();
+    m_metricsDock->setVisible(train && open && m_metricsWanted);
+    m_book->enableFor(train ? kOnTrain : m_page == PageId::routing ? kOnRouting : m_page == PageId::compare ? kOnCompare : kEverywhere, open);
 }
 
 void MainWindow::fitToSize() {

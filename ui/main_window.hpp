@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "core/config/run_config.hpp"
 #include "ui/close_dialog.hpp"
@@ -30,6 +31,8 @@ class Scrubber;
 
 namespace moescope::ui {
 
+class ActionBook;
+class CommandPalette;
 class ComparePage;
 class DataPage;
 class DevicePage;
@@ -37,6 +40,7 @@ class EngineLink;
 class Inspector;
 class InterventionsDock;
 class ParentRun;
+class MetricList;
 class NewRunPage;
 class QueueDock;
 class RoutingPage;
@@ -50,10 +54,14 @@ class Toolbar;
 class TrainCursor;
 class TrainOptions;
 class TrainPage;
+class ViewHistory;
 class WatchedRun;
 struct BannerContent;
 struct QueueOrder;
+struct Command;
+struct PlotView;
 struct TrainView;
+enum class ThemeChoice;
 
 enum class PageId { start, train, routing, compare, data, device, newRun };
 
@@ -69,10 +77,16 @@ public:
     PageId page() const { return m_page; }
     /// Opens Compare with these runs; `groupBy`, a key such as router.score, colours them by its value.
     void compareRuns(const QStringList& ulids, const QString& groupBy = {});
-    /// The names of the layouts: which docks stand beside the page.
+    /// The names of the layouts that come with the window: which docks stand beside the page, how big text and lines are.
     static const QStringList& layouts();
-    /// Arranges the window; unknown names change nothing.
-    void useLayout(const QString& name);
+    /// Those that somebody saved here.
+    QStringList ownLayouts() const;
+    /// Arranges the window, by a layout of either kind; false for an unknown name.
+    bool useLayout(const QString& name);
+    void saveLayout(const QString& name);
+    /// What the Train page shows of the run, apart from its data.
+    PlotView plotView() const;
+    void setPlotView(const PlotView& view);
     /// Fills the new-run page from a recipe.
     void showRecipe(const config::RunConfig& config, const QString& from);
     /// Starts a preset at once and opens it as soon as its engine says which run it is.
@@ -94,10 +108,13 @@ public:
     NewRunPage& newRunPage() { return *m_newRun; }
     DataPage& dataPage() { return *m_data; }
     InterventionsDock& interventions() { return *m_interventions; }
+    ActionBook& actionBook() { return *m_book; }
 
     /// Seams: tests answer these without a dialog.
     std::function<CloseChoice(const QStringList& names)> askBeforeClosing;
     std::function<QStringList()> askTextFiles;
+    std::function<QString(const QString& suggested)> askPictureName;
+    std::function<QString()> askLayoutName;
 
 signals:
     void themeChosen(const QString& word);
@@ -106,12 +123,36 @@ protected:
     void closeEvent(QCloseEvent*) override;
     void resizeEvent(QResizeEvent*) override;
     void keyPressEvent(QKeyEvent*) override;
+    bool eventFilter(QObject* watched, QEvent* event) override;
     void dragEnterEvent(QDragEnterEvent*) override;
     void dropEvent(QDropEvent*) override;
 
 private:
     void buildMenus();                     // main_window_menus.cpp
     QMenuBar* buildMenuRow();
+    void buildEditMenu(QMenu* edit);       // main_window_actions.cpp
+    void buildRoutingMenu(QMenu* routing);
+    void buildLevelMenu(QMenu* level);
+    void finishActions();
+    void openPalette();
+    void openRunPicker();
+    void openPreferences();
+    std::vector<Command> commands();
+    std::vector<Command> openCommands();
+    void buildPlotMenu(QMenu* view);       // main_window_view.cpp
+    void buildLayoutMenu();
+    void connectView();
+    void noteView();
+    void undoView(bool redo);
+    void setProjector(bool on);
+    void exportPage();
+    void copyImage();
+    void copyData();
+    void copyRecipe();
+    void reloadAll();
+    QWidget* shownPage() const;
+    void chooseTheme(ThemeChoice choice);
+    void applyPreferences();
     void buildPages();
     void buildDocks();
     void buildBars();
@@ -167,6 +208,8 @@ private:
     void closeWhenStopped();
 
     QSettings* m_settings;
+    ActionBook* m_book = nullptr;
+    CommandPalette* m_palette = nullptr;
     std::unique_ptr<RunLibrary> m_library;
     std::unique_ptr<EngineLink> m_engines;
     std::unique_ptr<WatchedRun> m_run;
@@ -192,13 +235,17 @@ private:
     plots::Scrubber* m_scrubber = nullptr;
     StatusRow* m_status = nullptr;
     QueueDock* m_queuePane = nullptr;
-    QDockWidget *m_runsDock = nullptr, *m_inspectorDock = nullptr, *m_interventionsDock = nullptr, *m_queueDock = nullptr;
+    MetricList* m_metrics = nullptr;
+    QMenu* m_layoutMenu = nullptr;
+    std::unique_ptr<ViewHistory> m_history;
+    QDockWidget *m_runsDock = nullptr, *m_inspectorDock = nullptr, *m_metricsDock = nullptr, *m_interventionsDock = nullptr, *m_queueDock = nullptr;
     QToolBar *m_topBar = nullptr, *m_bottomBar = nullptr;
     QTimer *m_dataTimer = nullptr, *m_textTimer = nullptr;
 
     PageId m_page = PageId::start;
     bool m_runsWanted = true, m_inspectorWanted = true, m_interventionsWanted = true, m_interventionsAsked = false;
-    bool m_dataDirty = false, m_closing = false, m_openQueued = false;
+    bool m_metricsWanted = false, m_dataDirty = false, m_closing = false, m_openQueued = false;
+    bool m_projector = false, m_settingView = false;
     QSet<int> m_ours;                      ///< tokens of engines whose run is opened when it starts
     QHash<int, QString> m_twins;           ///< token of a twin: its original
     QSet<QString> m_startedHere, m_known;  ///< ULIDs

@@ -14,7 +14,9 @@
 #include "ui/interventions_dock.hpp"
 #include "ui/main_window.hpp"
 #include "ui/main_window_status.hpp"
+#include "ui/metric_list.hpp"
 #include "ui/new_run_page.hpp"
+#include "ui/preferences.hpp"
 #include "ui/routing_page.hpp"
 #include "ui/run_banner.hpp"
 #include "ui/run_library.hpp"
@@ -27,11 +29,12 @@
 #include "ui/train_grid.hpp"
 #include "ui/train_options.hpp"
 #include "ui/train_page.hpp"
+#include "ui/view_history.hpp"
 
 namespace moescope::ui {
 namespace {
 
-constexpr int kFrameMs = 100, kMessageMs = 8000;
+constexpr int kMessageMs = 8000, kSecondMs = 1000;
 constexpr int kRestFactor = 3;  // at most a quarter of the time goes into drawing
 
 }  // namespace
@@ -75,6 +78,12 @@ void MainWindow::connectPages() {
     });
     connect(m_options, &TrainOptions::smoothingChosen, this, [this](double weight) { m_train->grid().setSmoothing(weight); });
     m_train->grid().setSmoothing(m_options->smoothing());
+    m_train->grid().setIgnoreOutliers(preferences().ignoreOutliers);
+    connect(m_inspector, &Inspector::expertChosen, this, [this](int expert) {
+        TrainView view = m_train->view();
+        view.expert = expert;
+        m_train->setView(view);
+    });
     connect(m_runs, &RunsDock::runActivated, this, &MainWindow::openRun);
     connect(m_runs, &RunsDock::newRunRequested, this, [this] { showPage(PageId::newRun); });
     connect(m_runs, &RunsDock::compareRequested, this, [this](const QStringList& ulids) { compareRuns(ulids); });
@@ -102,6 +111,7 @@ void MainWindow::openRun(const QString& ulid) {
 void MainWindow::onRunChanged() {
     m_cursor->pin(std::nullopt);
     m_cursor->setRun(nullptr);
+    m_metrics->setRun(nullptr);
     m_options->setRun(nullptr);
     m_trouble.clear();
     m_routing->reload();
@@ -117,6 +127,7 @@ void MainWindow::onRunChanged() {
 
 void MainWindow::onOpened() {
     m_cursor->setRun(m_run->data());
+    m_metrics->setRun(m_run->data());
     m_options->setRun(m_run->data());
     m_routing->reload();
     m_train->reload();
@@ -129,6 +140,7 @@ void MainWindow::onOpened() {
     refreshScrubber();
     showBanner();
     refreshText();
+    m_history->reset(plotView());
 }
 
 void MainWindow::onUpdated() {
@@ -144,7 +156,7 @@ void MainWindow::onView(const TrainView& view) {
     if (m_run->data()) m_inspector->refresh(view.moeLayer, m_cursor->step(), !m_cursor->shown());
 }
 
-// Drawn at most ten times a second, and less often where drawing is dear, so that the window stays free.
+// Drawn at most as often as people prefer, and less often where drawing is dear, so that the window stays free.
 void MainWindow::refreshData() {
     if (!std::exchange(m_dataDirty, false)) return;
     QElapsedTimer cost;
@@ -154,8 +166,9 @@ void MainWindow::refreshData() {
     m_routing->refresh();
     m_data->refresh();
     m_device->refresh();
+    if (m_metricsWanted) m_metrics->setRun(m_run->data());
     refreshScrubber();
-    m_dataTimer->start(std::max<int>(kFrameMs, static_cast<int>(cost.elapsed()) * kRestFactor));
+    m_dataTimer->start(std::max<int>(kSecondMs / preferences().plotRate, static_cast<int>(cost.elapsed()) * kRestFactor));
 }
 
 void MainWindow::refreshScrubber() {

@@ -14,6 +14,8 @@
 #include "core/base/version.hpp"
 #include "plots/icons.hpp"
 #include "plots/scrubber.hpp"
+#include "ui/action_book.hpp"
+#include "ui/cheat_sheet.hpp"
 #include "ui/compare_menu.hpp"
 #include "ui/compare_page.hpp"
 #include "ui/help_card.hpp"
@@ -34,10 +36,12 @@ namespace {
 
 constexpr int kMenuHeight = 38;
 
-/// An entry whose key is shown but handled by keyPressEvent, so that it never steals a typed letter.
+/// An entry for the open run: it acts on the pages with plots, and its bare key never steals a typed letter.
 QAction* keyed(QMenu* menu, const char* name, const QString& text, const QString& key) {
-    QAction* action = menu->addAction(key.isEmpty() ? text : text + QLatin1Char('\t') + key);
+    QAction* action = menu->addAction(text);
     action->setObjectName(QString::fromLatin1(name));
+    ActionBook::setKey(action, QKeySequence(key));
+    ActionBook::setPlace(action, kOnPlots);
     return action;
 }
 
@@ -77,9 +81,10 @@ void MainWindow::buildMenus() {
     const auto add = [this](QMenu* menu, const char* name, const QString& text, const QKeySequence& key, auto&& act) {
         QAction* action = menu->addAction(text, this, act);
         action->setObjectName(QString::fromLatin1(name));
-        action->setShortcut(key);
+        ActionBook::setKey(action, key);
         return action;
     };
+    m_book = new ActionBook(bar, this);
     QMenu* file = bar->addMenu(tr("&File"));
     add(file, "newRun", tr("New run…"), QKeySequence(Qt::CTRL | Qt::Key_N), [this] { showPage(PageId::newRun); });
     add(file, "ownText", tr("Train on my own text…"), {}, [this] { openOwnText(askTextFiles()); });
@@ -87,6 +92,8 @@ void MainWindow::buildMenus() {
     add(file, "saveReport", tr("Report of the comparison…"), {}, [this] { m_compare->saveReport(); });
     file->addSeparator();
     add(file, "quit", tr("Quit"), QKeySequence(Qt::CTRL | Qt::Key_Q), [this] { close(); });
+
+    buildEditMenu(bar->addMenu(tr("&Edit")));
 
     QMenu* view = bar->addMenu(tr("&View"));
     add(view, "showTrain", tr("Train"), QKeySequence(Qt::CTRL | Qt::Key_1), [this] { showPage(PageId::train); });
@@ -111,23 +118,21 @@ void MainWindow::buildMenus() {
         showChrome();
         if (m_interventionsWanted) showInterventions();
     })->setCheckable(true);
-    QMenu* layouts = view->addMenu(tr("Layout"));
-    for (const auto& [id, text] : {std::pair{"research", tr("Research: runs and inspector")}, {"teach", tr("Teach: inspector only")}, {"compact", tr("Compact: plots only")}, {"steer", tr("Steer: interventions beside the plots")}})
-        add(layouts, (QByteArray("layout-") + id).constData(), text, {}, [this, name = QString::fromLatin1(id)] { useLayout(name); });
+    toggle("showMetrics", tr("Metrics"), &MainWindow::m_metricsWanted);
+    findChild<QAction*>(QStringLiteral("showMetrics"))->setChecked(false);
+    m_layoutMenu = view->addMenu(tr("Layout"));
     view->addSeparator();
-    connect(keyed(view, "logY", tr("Logarithmic loss"), QStringLiteral("L")), &QAction::triggered, this, [this] { m_train->grid().toggleLogY(); });
+    buildPlotMenu(view);
     connect(keyed(view, "smoother", tr("Smoother"), QStringLiteral("]")), &QAction::triggered, this, [this] { m_options->stepSmoothing(1); });
     connect(keyed(view, "rougher", tr("Less smooth"), QStringLiteral("[")), &QAction::triggered, this, [this] { m_options->stepSmoothing(-1); });
-    connect(keyed(view, "layerDown", tr("Next layer"), tr("PgDn")), &QAction::triggered, this, [this] { m_options->stepLayer(1); });
-    connect(keyed(view, "layerUp", tr("Previous layer"), tr("PgUp")), &QAction::triggered, this, [this] { m_options->stepLayer(-1); });
+    connect(keyed(view, "layerDown", tr("Next layer"), QStringLiteral("PgDown")), &QAction::triggered, this, [this] { m_options->stepLayer(1); });
+    connect(keyed(view, "layerUp", tr("Previous layer"), QStringLiteral("PgUp")), &QAction::triggered, this, [this] { m_options->stepLayer(-1); });
     add(view, "fullScreen", tr("Full screen"), QKeySequence(Qt::Key_F11), [this] { setWindowState(windowState() ^ Qt::WindowFullScreen); });
+    buildLevelMenu(view->addMenu(tr("Level")));
     QMenu* themes = view->addMenu(tr("Theme"));
     auto* group = new QActionGroup(this);
     for (const auto& [choice, text] : {std::pair{ThemeChoice::system, tr("As the system")}, {ThemeChoice::light, tr("Light")}, {ThemeChoice::dark, tr("Dark")}}) {
-        QAction* action = themes->addAction(text, this, [this, choice = choice] {
-            applyThemeChoice(choice);
-            if (m_settings) storeTheme(*m_settings, choice);
-        });
+        QAction* action = themes->addAction(text, this, [this, choice = choice] { chooseTheme(choice); });
         action->setObjectName(QStringLiteral("theme-") + themeWord(choice));
         action->setCheckable(true);
         action->setChecked(m_settings && storedTheme(*m_settings) == choice);
@@ -135,7 +140,7 @@ void MainWindow::buildMenus() {
     }
 
     QMenu* run = bar->addMenu(tr("&Run"));
-    connect(keyed(run, "trainOrPause", tr("Train or pause"), tr("Space")), &QAction::triggered, m_toolbar, &Toolbar::primary);
+    connect(keyed(run, "trainOrPause", tr("Train or pause"), QStringLiteral("Space")), &QAction::triggered, m_toolbar, &Toolbar::primary);
     connect(keyed(run, "oneStep", tr("One step"), QStringLiteral(".")), &QAction::triggered, m_toolbar, &Toolbar::step);
     connect(keyed(run, "stopRun", tr("Stop and keep"), {}), &QAction::triggered, m_toolbar, &Toolbar::stop);
     connect(keyed(run, "checkpointNow", tr("Checkpoint now"), {}), &QAction::triggered, this, [this] { m_run->send({"checkpoint", {}}); });
@@ -150,8 +155,10 @@ void MainWindow::buildMenus() {
     connect(keyed(run, "controlTwin", tr("Train its twin without the interventions"), {}), &QAction::triggered, this, [this] { startTwin(QStringLiteral("--control")); });
     run->addSeparator();
     connect(keyed(run, "nextEvent", tr("Next event"), QStringLiteral("N")), &QAction::triggered, m_cursor.get(), &TrainCursor::nextEvent);
-    connect(keyed(run, "previousEvent", tr("Previous event"), tr("Shift+N")), &QAction::triggered, m_cursor.get(), &TrainCursor::previousEvent);
-    connect(keyed(run, "goLive", tr("To the newest step"), tr("Esc")), &QAction::triggered, m_scrubber, &plots::Scrubber::goLive);
+    connect(keyed(run, "previousEvent", tr("Previous event"), QStringLiteral("Shift+N")), &QAction::triggered, m_cursor.get(), &TrainCursor::previousEvent);
+    connect(keyed(run, "goLive", tr("To the newest step"), QStringLiteral("Esc")), &QAction::triggered, m_scrubber, &plots::Scrubber::goLive);
+
+    buildRoutingMenu(bar->addMenu(tr("R&outing")));
 
     addCompareMenu(*bar, *this);
     QMenu* tools = bar->addMenu(tr("&Tools"));
@@ -162,8 +169,10 @@ void MainWindow::buildMenus() {
     });
 
     QMenu* help = bar->addMenu(tr("&Help"));
-    add(help, "whatIsThis", tr("What is this? (?)"), QKeySequence(Qt::Key_F1), [this] {
-        if (!HelpCard::showIn(this)) m_status->showMessage(tr("Point at a plot, a knob or a part of the inspector and press F1 or ?."));
+    add(help, "cheatSheetAction", tr("Keys"), QKeySequence(Qt::Key_Question), [this] { new CheatSheet(m_book->entries(), this); });
+    add(help, "paletteAction", tr("Command palette"), QKeySequence(Qt::CTRL | Qt::Key_K), [this] { openPalette(); });
+    add(help, "whatIsThis", tr("What is this?"), QKeySequence(Qt::Key_F1), [this] {
+        if (!HelpCard::showIn(this)) m_status->showMessage(tr("Point at a plot, a knob or a part of the inspector and press F1."));
     });
     add(help, "about", tr("About MoEScope"), {}, [this] {
         QMessageBox::about(this, tr("About MoEScope"),
@@ -171,30 +180,11 @@ void MainWindow::buildMenus() {
                               "Free software under the GNU General Public License, version 3 or later.<br>Inter and JetBrains Mono under the SIL Open Font License.")
                                .arg(QString::fromUtf8(base::version().data(), static_cast<qsizetype>(base::version().size()))));
     });
+    finishActions();
 }
 
 void MainWindow::keyPressEvent(QKeyEvent* event) {
-    const bool plain = event->modifiers() == Qt::NoModifier || event->modifiers() == Qt::KeypadModifier;
-    const bool shift = event->modifiers() == Qt::ShiftModifier;
-    const char* name = nullptr;
-    const bool stepped = m_page == PageId::train || m_page == PageId::routing;
-    if (stepped && plain) switch (event->key()) {
-            case Qt::Key_Space: name = "trainOrPause"; break;
-            case Qt::Key_Period: name = "oneStep"; break;
-            case Qt::Key_L: name = "logY"; break;
-            case Qt::Key_M: name = "muteChosen"; break;
-            case Qt::Key_N: name = "nextEvent"; break;
-            case Qt::Key_PageUp: name = "layerUp"; break;
-            case Qt::Key_PageDown: name = "layerDown"; break;
-            case Qt::Key_BracketLeft: name = "rougher"; break;
-            case Qt::Key_BracketRight: name = "smoother"; break;
-            case Qt::Key_Escape: name = "goLive"; break;
-            default: break;
-        }
-    if (stepped && shift && event->key() == Qt::Key_N) name = "previousEvent";
-    if (event->key() == Qt::Key_Question) name = "whatIsThis";
-    if (QAction* action = name ? findChild<QAction*>(QLatin1String(name)) : nullptr) return action->trigger();
-    QMainWindow::keyPressEvent(event);
+    if (!m_book->press(event)) QMainWindow::keyPressEvent(event);
 }
 
 }  // namespace moescope::ui

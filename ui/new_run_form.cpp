@@ -6,10 +6,12 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <array>
 
 #include "core/config/config_json.hpp"
 #include "core/config/validate.hpp"
 #include "plots/theme.hpp"
+#include "ui/preferences.hpp"
 #include "ui/setting_field.hpp"
 
 namespace moescope::ui {
@@ -37,6 +39,9 @@ QFrame* hairline() {
     line->setProperty("role", "hairline");
     return line;
 }
+
+/// What the lessons turn. A field below its level is shown all the same when it differs from the preset or has a problem.
+constexpr std::array kLearner = {"data.source", "moe.experts", "moe.top_k", "balance.coefficient", "training.steps", "training.lr"};
 
 /// Ways out that are sure to help, for the problems people meet most.
 std::vector<SettingFix> fixesFor(const base::Problem& problem, const config::RunConfig& config) {
@@ -71,6 +76,8 @@ NewRunForm::NewRunForm(QWidget* parent) : QScrollArea(parent) {
     for (const Section& section : sections) buildSection(section, *page);
     page->addStretch();
     setWidget(content);
+    connect(&PreferencesHub::instance(), &PreferencesHub::changed, this, &NewRunForm::showLevel);
+    showLevel();
 }
 
 void NewRunForm::buildSection(const Section& section, QVBoxLayout& page) {
@@ -89,6 +96,7 @@ void NewRunForm::buildSection(const Section& section, QVBoxLayout& page) {
         m_rest.push_back(box);
         box->hide();
     }
+    m_boxes.emplace_back(box, std::vector<std::string>(section.keys.begin(), section.keys.end()));
     page.addWidget(box);
 }
 
@@ -121,6 +129,25 @@ void NewRunForm::setAllSettings(bool all) {
     if (all && !m_restBuilt) addRest();
     for (QWidget* widget : m_rest) widget->setVisible(all);
     showValues();
+}
+
+bool NewRunForm::isShown(const std::string& key, const QWidget* field) const {
+    if (m_all || levelReached(DetailLevel::standard) || std::ranges::find(kLearner, key) != kLearner.end()) return true;
+    const bool changed = config::settingJson(m_config, key) != config::settingJson(m_base, key) || m_typing.contains(key);
+    return changed || std::ranges::any_of(m_problems, [&](const base::Problem& problem) { return this->field(problem.key) == field; });
+}
+
+void NewRunForm::showLevel() {
+    for (const auto& [box, keys] : m_boxes) {
+        bool any = keys.empty() ? m_all : false;
+        for (const std::string& key : keys)
+            if (const auto at = m_fields.find(key); at != m_fields.end()) {
+                const bool shown = isShown(key, at->second);
+                at->second->setVisible(shown);
+                any = any || shown;
+            }
+        box->setVisible(any);
+    }
 }
 
 SettingField* NewRunForm::field(const std::string& key) const {
@@ -183,6 +210,7 @@ void NewRunForm::check() {
         else
             field->setProblem(text(found->second->text), fixesFor(*found->second, m_config));
     }
+    showLevel();
 }
 
 base::Problems NewRunForm::hiddenProblems() const {

@@ -55,6 +55,8 @@ private:
     void showValues();
     void check();
     SettingField* field(const std::string& key) const;
+    void showLevel();
+    bool isShown(const std::string& key, const QWidget* field) const;
 
     config::RunConfig m_base, m_config;
     std::map<std::string, base::Problems> m_typing;   ///< by key: what could not be taken
@@ -63,6 +65,7 @@ private:
     std::map<std::string, QVBoxLayout*> m_sections;   ///< by the first part of a key
     bool m_all = false, m_restBuilt = false;
     std::vector<QWidget*> m_rest;
+    std::vector<std::pair<QWidget*, std::vector<std::string>>> m_boxes;   ///< a section and its main keys
 };
 
 }  // namespace moescope::ui

@@ -30,6 +30,7 @@
 #include "ui/new_run_form.hpp"
 #include "ui/new_run_presets.hpp"
 #include "ui/new_run_study.hpp"
+#include "ui/preferences.hpp"
 #include "ui/run_library.hpp"
 #include "ui/run_words.hpp"
 
@@ -84,6 +85,7 @@ struct NewRunPage::Parts {
     QString preset;                       ///< of the run, empty after a recipe
     config::DataConfig inspectedData;     ///< what the facts are about
     bool asked = false;
+    DetailLevel shownLevel = DetailLevel::standard;
     DataFacts facts;
 
     void build();
@@ -196,6 +198,15 @@ void NewRunPage::Parts::build() {
     inspectDelay->setSingleShot(true);
     inspectDelay->setInterval(kInspectDelayMs);
     estimate->setMeasurable(NewRunEngine::available());
+    const auto follow = [this] {
+        level->setVisible(levelReached(DetailLevel::standard));
+        const bool all = levelReached(DetailLevel::expert) || (levelReached(DetailLevel::standard) && level->current() == 1 && shownLevel != DetailLevel::expert);
+        shownLevel = preferences().level;
+        level->setCurrent(all ? 1 : 0);
+        form->setAllSettings(all);
+    };
+    QObject::connect(&PreferencesHub::instance(), &PreferencesHub::changed, &page, follow);
+    follow();
 }
 
 void NewRunPage::Parts::connectParts() {

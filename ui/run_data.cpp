@@ -12,7 +12,7 @@
 namespace moescope::ui {
 namespace {
 
-constexpr std::array<std::string_view, 4> kAxisNames = {"step", "tokens", "flops", "seconds"};
+constexpr std::array<std::string_view, 6> kAxisNames = {"step", "tokens", "flops", "seconds", "seconds", "seconds"};
 
 }  // namespace
 
@@ -21,6 +21,7 @@ RunData::RunData(const RunOpening& opening)
       m_samples(opening.samples), m_probes(opening.probes), m_checkpoints(opening.checkpoints), m_superseded(opening.superseded) {
     for (const storage::SeriesNews& news : opening.series) add(news);
     readConfig();
+    anchor();
 }
 
 void RunData::readConfig() {
@@ -47,6 +48,35 @@ void RunData::apply(const storage::Update& update) {
     if (update.checkpoints) m_checkpoints = *update.checkpoints;
     if (update.summary) m_summary = *update.summary;
     m_state = update.state;
+    if (update.restarted || !update.events.empty()) anchor();
+}
+
+// The engine writes the time beside every event: a pause or a resume is where the clock ran on without steps.
+void RunData::anchor() {
+    m_anchors.clear();
+    if (m_meta.createdUs > 0) m_anchors.push_back({0, static_cast<double>(m_meta.createdUs) / 1e6});
+    for (const storage::StoredEvent& event : m_events) {
+        const double wall = static_cast<double>(event.wallUs) / 1e6;
+        if (event.superseded || event.wallUs <= 0 || (!m_anchors.empty() && (wall < m_anchors.back().wall || static_cast<double>(event.event.step) < m_anchors.back().step))) continue;
+        m_anchors.push_back({static_cast<double>(event.event.step), wall});
+    }
+}
+
+double RunData::wallAt(double step) const {
+    if (m_anchors.empty()) return telemetry::kNone;
+    const auto after = std::ranges::lower_bound(m_anchors, step, {}, &Anchor::step);   // the first not before it
+    if (after == m_anchors.begin()) return std::ranges::upper_bound(m_anchors, step, {}, &Anchor::step)[-1].wall;
+    const Anchor& before = after[-1];
+    const double trained = onAxis(XAxis::seconds, step) - onAxis(XAxis::seconds, before.step);
+    const double wall = before.wall + (std::isnan(trained) ? 0 : trained);
+    return after == m_anchors.end() ? wall : std::min(wall, after->wall);
+}
+
+std::vector<std::string> RunData::trackNames() const {
+    std::vector<std::string> names;
+    for (const auto& [name, track] : m_tracks)
+        if (!track.empty()) names.push_back(name);
+    return names;
 }
 
 void RunData::add(const storage::SeriesNews& news) {
@@ -83,6 +113,8 @@ double RunData::stepAt(XAxis axis, double x) const {
 }
 
 double RunData::onAxis(XAxis axis, double step) const {
+    if (axis == XAxis::wall) return wallAt(step);
+    if (axis == XAxis::relative) return wallAt(step) - wallAt(0);
     const Track* along = axis == XAxis::step ? nullptr : track(kAxisNames[static_cast<std::size_t>(axis)]);
     if (!along) return axis == XAxis::step || step == 0 ? step : telemetry::kNone;
     const std::size_t at = along->at(step);

@@ -29,7 +29,8 @@ struct RunOpening {
     storage::Cursor cursor;
 };
 
-enum class XAxis { step, tokens, flops, seconds };
+/// `seconds` is training time without pauses, `relative` the time since the start with them, `wall` seconds since 1970.
+enum class XAxis { step, tokens, flops, seconds, relative, wall };
 
 /// GUI thread. Filled by an opening, continued by updates.
 class RunData {
@@ -49,6 +50,8 @@ public:
     const std::vector<storage::SeriesNews>& superseded() const { return m_superseded; }
     std::int64_t totalSteps() const { return m_totalSteps; }
 
+    /// Names of all series that have a point, in alphabetical order.
+    std::vector<std::string> trackNames() const;
     /// nullptr if the run has no such series.
     const Track* track(std::string_view name) const;
     /// Index of (MoE layer, expert) or (MoE layer, ...) in a vector series; `moeLayer` counts layers with experts.
@@ -68,7 +71,12 @@ public:
 private:
     void add(const storage::SeriesNews& news);
     void readConfig();
+    void anchor();
+    double wallAt(double step) const;
 
+    struct Anchor {
+        double step, wall;   ///< something happened at this step at this time, seconds since 1970
+    };
     storage::RunMeta m_meta;
     config::RunConfig m_config;
     storage::StateInfo m_state;
@@ -79,6 +87,7 @@ private:
     std::vector<std::int64_t> m_probes;
     std::vector<storage::CheckpointRow> m_checkpoints;
     std::vector<storage::SeriesNews> m_superseded;
+    std::vector<Anchor> m_anchors;
     std::int64_t m_totalSteps = 0;
 };
 

@@ -59,12 +59,18 @@ std::vector<double> choicesOfK(const RunConfig& c) {
     return choices;
 }
 
-LiveSetting setting(const char* key, const char* name, KnobSpec knob, int fold) { return {key, name, std::move(knob), {}, fold, settingCard(key)}; }
+LiveSetting setting(const char* key, const char* name, KnobSpec knob, int fold) { return {key, name, std::move(knob), {}, fold, settingCard(key), DetailLevel::standard}; }
 
 LiveSetting choice(const char* key, const char* name, const QString& label, std::vector<std::pair<QString, config::Value>> choices, int fold) {
-    LiveSetting made{key, name, {}, std::move(choices), fold, settingCard(key)};
+    LiveSetting made{key, name, {}, std::move(choices), fold, settingCard(key), DetailLevel::standard};
     made.knob.label = label;
     return made;
+}
+
+/// A knob of the lessons: there from the first level on.
+LiveSetting first(LiveSetting setting) {
+    setting.least = DetailLevel::learner;
+    return setting;
 }
 
 LiveSetting scopeChoice() {
@@ -89,6 +95,7 @@ config::Value LiveSetting::value(const RunConfig& c) const {
     if (k == "training.pace") return c.training.pace;
     if (k == "balance.coefficient") return c.balance.coefficient;
     if (k == "balance.scope") return c.balance.scope;
+    if (k == "balance.z_coefficient") return c.balance.z_coefficient;
     if (k == "router.noise_scale") return c.router.noise_scale;
     if (k == "capacity.factor") return c.capacity.factor;
     return c.moe.top_k;
@@ -105,22 +112,25 @@ std::vector<LiveSetting> liveSettings(const RunConfig& c) {
     std::vector<LiveSetting> settings;
     KnobSpec rate = logKnob("Learning rate", 1e-5, 1e-1, false, 136);
     rate.figure = Figure::Exponent;
-    settings.push_back(setting("training.lr", "learningRateKnob", std::move(rate), 0));
+    settings.push_back(first(setting("training.lr", "learningRateKnob", std::move(rate), 0)));
     if (c.moe.experts > 0) {
         if (c.balance.kind != "none") {
-            settings.push_back(setting("balance.coefficient", "balanceKnob", logKnob("Balance", 1e-4, 1, true, 112), 0));
+            settings.push_back(first(setting("balance.coefficient", "balanceKnob", logKnob("Balance", 1e-4, 1, true, 112), 0)));
             settings.push_back(scopeChoice());
         }
+        LiveSetting z = setting("balance.z_coefficient", "zLossKnob", logKnob("z-loss", 1e-5, 1e-1, true, 96), 6);
+        z.least = DetailLevel::expert;
+        settings.push_back(std::move(z));
         if (hasNoise(c)) settings.push_back(setting("router.noise_scale", "noiseKnob", noiseKnob(), 5));
         if (c.capacity.factor > 0) settings.push_back(setting("capacity.factor", "capacityKnob", linearKnob("Capacity", 0.25, 4, 0.05, "×"), 4));
         if (c.router.select == "topk" && c.moe.experts > 1) {
             KnobSpec k;
             k.label = text("Experts per token");
             k.choices = choicesOfK(c);
-            settings.push_back(setting("moe.top_k", "expertsPerToken", std::move(k), 2));
+            settings.push_back(first(setting("moe.top_k", "expertsPerToken", std::move(k), 2)));
         }
     }
-    settings.push_back(paceChoice(c));
+    settings.push_back(first(paceChoice(c)));
     return settings;
 }
 

@@ -6,6 +6,7 @@
 
 #include "core/config/run_config.hpp"
 #include "plots/controls.hpp"
+#include "ui/preferences.hpp"
 
 namespace moescope::ui {
 
@@ -16,6 +17,7 @@ struct LiveSetting {
     std::vector<std::pair<QString, config::Value>> choices;  ///< ... or a list of words when not empty
     int fold = 0;                                     ///< leaves the toolbar when room is short; higher first, 0 = never
     QString note;                                     ///< what it does
+    DetailLevel least = DetailLevel::standard;        ///< hidden below
 
     config::Value value(const config::RunConfig& config) const;
     double number(const config::RunConfig& config) const;

@@ -41,6 +41,7 @@ Toolbar::Toolbar(WatchedRun& run, QWidget* parent) : QWidget(parent), m_run(run)
     m_row->setContentsMargins(kMargin, 0, kMargin, 0);
     m_row->setSpacing(kGap);
     buildButtons();
+    connect(&PreferencesHub::instance(), &PreferencesHub::changed, this, &Toolbar::refresh);
     connect(&m_run, &WatchedRun::sent, this, [this](const QString& key) { settle(key, true); });
     connect(&m_run, &WatchedRun::refused, this, [this](const QString& key) { settle(key, false); });
     connect(&m_run, &WatchedRun::steered, this, [this] {
@@ -142,7 +143,8 @@ void Toolbar::showButtons() {
 
 void Toolbar::refresh() {
     showButtons();
-    const std::vector<LiveSetting> wanted = m_run.data() ? liveSettings(m_run.steering().config) : std::vector<LiveSetting>();
+    std::vector<LiveSetting> wanted = m_run.data() ? liveSettings(m_run.steering().config) : std::vector<LiveSetting>();
+    std::erase_if(wanted, [](const LiveSetting& setting) { return !levelReached(setting.least); });
     bool same = wanted.size() == m_controls.size();
     for (std::size_t i = 0; same && i < m_controls.size(); ++i) same = sameControls(wanted, m_controls[i].setting, i);
     if (!same) {

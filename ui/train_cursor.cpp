@@ -23,6 +23,8 @@ void TrainCursor::setRun(const RunData* data) {
 void TrainCursor::setAxis(XAxis axis) {
     if (axis == m_axis) return;
     m_axis = axis;
+    m_plots.setClock(axis == XAxis::wall);
+    if (axis == XAxis::wall) m_plots.setXScale(plots::ScaleKind::Linear);
     m_plots.setXRange(std::nullopt);
     m_plots.setHover(std::nullopt);
     m_eventsSeen = 0;
@@ -39,7 +41,9 @@ void TrainCursor::refresh() {
         return;
     }
     const double last = m_data->onAxis(m_axis, m_data->lastStep());
-    if (m_data->lastStep() > 0) m_plots.setExtent(plots::XRange{0, m_data->state().lockHeld ? plots::growingEnd(last) : last});
+    const double first = m_axis == XAxis::wall ? m_data->onAxis(m_axis, 0) : 0;
+    if (m_data->lastStep() > 0) m_plots.setExtent(plots::XRange{first, m_data->state().lockHeld ? first + plots::growingEnd(last - first) : last});
+    if (const Track* loss = m_data->track("loss")) m_plots.setSmallest(m_data->onAxis(m_axis, loss->step(0)));
     if (m_data->events().size() != m_eventsSeen) {
         m_eventsSeen = m_data->events().size();
         m_events = shownEvents(*m_data);

@@ -314,6 +314,39 @@ std::vector<plots::Lane> trainingHealth(const RunData& run, const TrainView& vie
     return lanes;
 }
 
+QStringList metricNames(const RunData& run) {
+    static const std::vector<std::vector<std::string>> kLines{{}, {"layer"}, {"domain"}, {"layer", "expert"}};
+    QStringList names;
+    for (const std::string& name : run.trackNames())
+        if (std::ranges::find(kLines, run.track(name)->info().dimensions) != kLines.end()) names << QString::fromStdString(name);
+    return names;
+}
+
+plots::Lane metricLane(const RunData& run, const TrainView& view, const QString& metric) {
+    const std::string name = metric.toStdString();
+    const Track* track = run.track(name);
+    plots::Lane result;
+    if (!track) return result;
+    const auto& dimensions = track->info().dimensions;
+    const auto& domains = run.meta().facts.domains;
+    const QString unit = QString::fromStdString(track->info().unit);
+    result.name = unit.isEmpty() || unit == QStringLiteral("1") ? metric : QStringLiteral("%1, %2").arg(metric, unit);
+    if (dimensions == std::vector<std::string>{"domain"}) {
+        for (std::size_t d = 0; d < track->width() && d < domains.size(); ++d) {
+            result.curves.push_back(curve((name + ":" + domains[d]).c_str(), QString::fromStdString(domains[d]), CurveRole::Domain, points(run, track, d, view.axis)));
+            result.curves.back().inReadout = false;
+        }
+        return result;
+    }
+    const bool experts = dimensions.size() == 2;
+    const int expert = experts ? std::max(0, view.expert) : 0;
+    const std::size_t element = dimensions.empty() ? 0 : run.element(*track, view.moeLayer, expert);
+    const QString shown = experts ? QStringLiteral("%1 E%2").arg(metric).arg(expert) : metric;
+    if (experts) result.name = result.name + QStringLiteral(", E%1").arg(expert);
+    result.curves.push_back(smoothed(curve(name.c_str(), shown, CurveRole::Statistic, points(run, track, element, view.axis))));
+    return result;
+}
+
 plots::LoadBarsData loadBars(const RunData& run, std::int64_t moeLayer, double step) {
     plots::LoadBarsData bars;
     const Track* load = run.track("load");

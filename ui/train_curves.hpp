@@ -1,6 +1,8 @@
 // From a run's stored series to the values that the Train page's panels draw. Pure: no widget, no file.
 #pragma once
 
+#include <QStringList>
+
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -40,6 +42,11 @@ plots::Lane concentrationSpread(const RunData&, const TrainView&);
 plots::FanData logitFan(const RunData&, const TrainView&);
 std::vector<plots::Lane> expertsInUse(const RunData&, const TrainView&);
 std::vector<plots::Lane> trainingHealth(const RunData&, const TrainView&);
+
+/// Series that can be drawn as lines: one value, or one for each layer, domain, or layer and expert.
+QStringList metricNames(const RunData&);
+/// Any of those for the chosen layer and expert, in a lane named after it; empty for an unknown one.
+plots::Lane metricLane(const RunData&, const TrainView&, const QString& metric);
 
 /// Load ratios of the layer at a step (NaN where not measured); empty for a dense run.
 plots::LoadBarsData loadBars(const RunData&, std::int64_t moeLayer, double step);

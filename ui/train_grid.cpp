@@ -2,7 +2,9 @@
 #include "ui/train_grid.hpp"
 
 #include <QGridLayout>
+#include <QEvent>
 #include <QMenu>
+#include <QRubberBand>
 
 #include <algorithm>
 
@@ -39,6 +41,7 @@ TrainGrid::TrainGrid(plots::CursorHub* hub, QWidget* parent) : QWidget(parent), 
     m_grid->setVerticalSpacing(10);
     makePanels();
     m_loss->setLabelSpace(64);
+    setAcceptDrops(true);
 }
 
 TrainGrid::Slot& TrainGrid::add(plots::Panel* panel, const char* name, const QString& title, std::function<void()> fill) {
@@ -48,6 +51,9 @@ TrainGrid::Slot& TrainGrid::add(plots::Panel* panel, const char* name, const QSt
     panel->hide();
     connect(panel, &plots::Panel::maximiseRequested, this, [this, panel] { maximise(m_maximised == panel ? nullptr : panel); });
     connect(panel, &plots::Panel::exportRequested, this, [this, panel](plots::ExportFormat format) { emit exportRequested(panel, format); });
+    panel->plot()->installEventFilter(this);
+    connect(panel->header()->menu(), &QMenu::aboutToShow, this, [this, panel] { offerRemoval(panel); });
+    if (auto* chart = qobject_cast<plots::ChartPanel*>(panel)) connectChart(chart);
     setHelp(panel->header(), placeCard(name));
     QAction* what = panel->header()->menu()->addAction(tr("What this shows"), panel, [panel] { HelpCard::showAt(panel, helpOf(panel->header())); });
     what->setObjectName(QStringLiteral("whatThisShows"));
@@ -75,6 +81,7 @@ void TrainGrid::makePanels() {
     add(m_use, "usePanel", tr("Experts in use"), [this] { m_use->setData(inked(expertsInUse(*m_data, m_view), m_ink)); });
     add(m_spread, "spreadPanel", tr("Top-1"), [this] { m_spread->setData(inked(concentrationSpread(*m_data, m_view), m_ink)); });
     add(m_health, "healthPanel", tr("Training health"), [this] { m_health->setData(inked(trainingHealth(*m_data, m_view), m_ink)); });
+    for (plots::ChartPanel* panel : std::initializer_list<plots::ChartPanel*>{m_loss, m_concentration, m_spread, m_logits}) panel->setHoverCard(plots::ChartPanel::CardHere);
     for (plots::LinePanel* panel : {m_concentration, m_spread})
         connect(panel->header(), &plots::PanelHeader::choiceChanged, this, [this](int choice) {
             TrainView view = m_view;
@@ -99,13 +106,15 @@ TrainGrid::Kind TrainGrid::kindOf(const RunData* data) const {
 }
 
 std::vector<plots::Panel*> TrainGrid::shownPanels() const {
+    std::vector<plots::Panel*> shown;
     switch (m_kind) {
         case Kind::none: return {};
-        case Kind::dense: return {m_loss, m_health};
-        case Kind::mixture: return {m_loss, m_load, m_concentration, m_logits, m_use, m_health};
-        case Kind::manyExperts: return {m_loss, m_load, m_layers, m_logits, m_spread, m_health};
+        case Kind::dense: shown = {m_loss, m_health}; break;
+        case Kind::mixture: shown = {m_loss, m_load, m_concentration, m_logits, m_use, m_health}; break;
+        case Kind::manyExperts: shown = {m_loss, m_load, m_layers, m_logits, m_spread, m_health}; break;
     }
-    return {};
+    shown.insert(shown.end(), m_own.begin(), m_own.end());
+    return shown;
 }
 
 void TrainGrid::setRun(const RunData* data, plots::Ink runInk) {
@@ -136,7 +145,7 @@ void TrainGrid::arrange() {
         panel->show();
         ++place;
     }
-    for (int r = 0; r < 2; ++r) m_grid->setRowStretch(r, r * columns < place ? 1 : 0);
+    for (int r = 0; r < std::max(m_grid->rowCount(), 2); ++r) m_grid->setRowStretch(r, r * columns < place ? 1 : 0);
 }
 
 void TrainGrid::maximise(plots::Panel* panel) {
@@ -144,6 +153,7 @@ void TrainGrid::maximise(plots::Panel* panel) {
     m_maximised = panel;
     arrange();
     refresh();
+    emit lookChanged();
 }
 
 QString TrainGrid::layerName() const {
@@ -158,6 +168,7 @@ void TrainGrid::nameEverything() {
         slot.panel->setXAxis(axis.name, axis.title);
         slot.panel->setEmptyText(emptyText(*m_data));
     }
+    for (plots::Panel* own : m_own) own->setTitle(own->header()->title(), m_data->moeLayers() > 0 ? layerName() : QString());
     m_loss->setTitle(tr("Loss"), tr("nats/token"));
     m_loss->setYTitle(tr("loss, nats/token"));
     m_health->setTitle(tr("Training health"));
@@ -200,12 +211,9 @@ void TrainGrid::setView(const TrainView& view) {
 }
 
 void TrainGrid::setSmoothing(double weight) {
-    for (plots::ChartPanel* panel : std::initializer_list<plots::ChartPanel*>{m_loss, m_concentration, m_spread, m_use, m_health}) panel->setSmoothing(weight);
-}
-
-void TrainGrid::toggleLogY() {
-    m_logY = !m_logY;
-    m_loss->setLogY(m_logY);
+    m_smoothing = weight;
+    for (const Slot& slot : m_slots)
+        if (auto* chart = qobject_cast<plots::ChartPanel*>(slot.panel)) chart->setSmoothing(weight);
 }
 
 void TrainGrid::refresh() {
@@ -225,6 +233,7 @@ void TrainGrid::fill(bool hiddenToo) {
         if (!slot.dirty || std::ranges::find(shown, slot.panel) == shown.end() || (!hiddenToo && slot.panel->isHidden())) continue;
         slot.dirty = false;
         slot.fill();
+        fillAdded(slot.panel);
     }
 }
 

@@ -1,15 +1,19 @@
 // The grid of linked panels of the Train page: which panels a run has, and what each of them draws.
 #pragma once
 
+#include <QPointer>
 #include <QWidget>
 
 #include <functional>
+#include <map>
 #include <vector>
 
 #include "plots/plot_export.hpp"
 #include "ui/train_curves.hpp"
+#include "ui/view_history.hpp"
 
 class QGridLayout;
+class QRubberBand;
 
 namespace moescope::plots {
 class ChartPanel;
@@ -37,7 +41,19 @@ public:
     void setView(const TrainView& view);
     const TrainView& view() const { return m_view; }
     void setSmoothing(double weight);
-    void toggleLogY();
+    /// Values beyond the scale are arrows at its edge, in every plot.
+    void setIgnoreOutliers(bool on);
+    /// Linear, logarithmic, symmetric-logarithmic, linear …, of a plot with lines; others ignore it.
+    void cycleYScale(plots::Panel* panel);
+    std::map<QString, plots::ScaleKind> yScales() const;
+    void setYScales(const std::map<QString, plots::ScaleKind>& scales);
+    /// Puts a metric below the lines of a plot, or (nullptr, or a plot that holds no lines) into a plot of its own.
+    void addMetric(const QString& metric, plots::Panel* to);
+    const std::vector<AddedMetric>& added() const { return m_added; }
+    void setAdded(std::vector<AddedMetric> added);
+    /// The plot with the focus, else the one under the mouse, else the last one that had either, else loss.
+    plots::Panel* pointedPanel();
+    plots::Panel* panelNamed(const QString& name) const;
     /// Data grew: panels on screen are filled now, the others when they appear.
     void refresh();
     /// Fills everything, also what is hidden.
@@ -51,10 +67,18 @@ public:
 signals:
     void viewChosen(const moescope::ui::TrainView& view);   ///< in a panel: concentration or expert
     void expertMenuRequested(int expert, const QPoint& globalPos);   ///< of the shown layer
+    void lookChanged();                                      ///< scales, panes, maximised
+    void outliersChosen(bool ignore);
+    void pointedChanged(const QString& title);
     void exportRequested(moescope::plots::Panel* panel, moescope::plots::ExportFormat format);
 
 protected:
     void showEvent(QShowEvent*) override;
+    void dragEnterEvent(QDragEnterEvent*) override;
+    void dragMoveEvent(QDragMoveEvent*) override;
+    void dragLeaveEvent(QDragLeaveEvent*) override;
+    void dropEvent(QDropEvent*) override;
+    bool eventFilter(QObject* watched, QEvent* event) override;
 
 private:
     struct Slot {
@@ -65,6 +89,13 @@ private:
     enum class Kind { none, dense, mixture, manyExperts };
 
     void makePanels();
+    void connectChart(plots::ChartPanel* chart);
+    void makeOwnPanels();
+    void fillAdded(plots::Panel* panel);
+    void offerRemoval(plots::Panel* panel);
+    plots::Panel* panelAt(QPoint place) const;
+    void markTarget(const plots::Panel* panel);
+    bool isOwn(const plots::Panel* panel) const;
     Slot& add(plots::Panel* panel, const char* name, const QString& title, std::function<void()> fill);
     Kind kindOf(const RunData* data) const;
     void arrange();
@@ -85,7 +116,12 @@ private:
     plots::Ink m_ink;
     TrainView m_view;
     Kind m_kind = Kind::none;
-    bool m_logY = false;
+    std::vector<AddedMetric> m_added;
+    std::vector<plots::Panel*> m_own;          ///< plots of people's own, in order
+    QPointer<plots::Panel> m_pointed;
+    QRubberBand* m_target = nullptr;
+    double m_smoothing = 0;
+    bool m_ignoreOutliers = false;
 };
 
 }  // namespace moescope::ui

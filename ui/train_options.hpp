@@ -1,4 +1,4 @@
-// View options of the Train page, at the right end of the tab row: layer, x axis, smoothing.
+// View options of the Train page, at the right end of the tab row: layer, x axis, smoothing (a slider; more by typing).
 #pragma once
 
 #include <QWidget>
@@ -9,6 +9,8 @@
 
 class QComboBox;
 class QLabel;
+class QLineEdit;
+class QSlider;
 
 namespace moescope::ui {
 
@@ -20,7 +22,8 @@ public:
     void setRun(const RunData* data);
     void setLayer(std::int64_t moeLayer);
     void setAxis(XAxis axis);
-    double smoothing() const;
+    double smoothing() const { return m_weight; }
+    void setSmoothing(double weight);
     void stepLayer(int by);
     void stepSmoothing(int by);
 
@@ -31,9 +34,15 @@ signals:
 
 private:
     QComboBox* addChoice(const char* name, const QString& label, QLabel** labelWidget = nullptr);
+    QLabel* addLabel(const QString& text);
+    void addSmoothing();
+    void showSmoothing();
 
-    QComboBox *m_layer, *m_axis, *m_smoothing;
-    QLabel* m_layerLabel = nullptr;
+    QComboBox *m_layer, *m_axis;
+    QSlider* m_slider = nullptr;
+    QLineEdit* m_field = nullptr;
+    QLabel *m_layerLabel = nullptr, *m_axisLabel = nullptr;
+    double m_weight = 0;
     std::vector<std::int32_t> m_layers;
 };
 

@@ -20,7 +20,9 @@ AxisWords axisWords(XAxis axis) {
         case XAxis::step: return {text("step"), text("training step"), text("steps")};
         case XAxis::tokens: return {text("tokens"), text("training tokens"), text("tokens")};
         case XAxis::flops: return {text("FLOP"), text("training FLOP"), text("FLOPs")};
-        case XAxis::seconds: return {text("s"), text("training seconds"), text("seconds")};
+        case XAxis::seconds: return {text("s"), text("training seconds, pauses left out"), text("process time")};
+        case XAxis::relative: return {text("s"), text("seconds since the start, with pauses"), text("relative time")};
+        case XAxis::wall: return {text("time"), text("time of day"), text("wall clock")};
     }
     return {};
 }

@@ -20,12 +20,16 @@
 #include "ui/data_page.hpp"
 #include "ui/main_window.hpp"
 #include "ui/main_window_theme.hpp"
+#include "ui/preferences.hpp"
 #include "ui/routing_page.hpp"
 #include "ui/screenshot.hpp"
 
 namespace {
 
 using namespace moescope;
+
+constexpr auto kName = "moescope";
+constexpr int kUsualPoints = 10;  // the theme's 13 pixels
 
 base::Error usage(const std::string& where, const std::string& what, const std::string& advice) {
     return {base::ExitCode::usage, "usage", what, where, advice};
@@ -56,7 +60,8 @@ config::RunConfig recipeOf(const QString& recipe) {
 }
 
 void show(ui::MainWindow& window, const app::DesktopOptions& options, const storage::Store& store) {
-    if (!options.layout.isEmpty()) window.useLayout(options.layout);
+    if (!options.layout.isEmpty() && !window.useLayout(options.layout))
+        throw usage("--layout " + options.layout.toStdString(), "there is no layout of this name", "there are " + (window.layouts() + window.ownLayouts()).join(QStringLiteral(", ")).toStdString());
     if (options.page == QLatin1String("compare")) {
         if (!options.open.isEmpty()) window.compareRuns(resolvedRuns(store, options.open));
         if (const auto view = ui::compareView(options.view)) window.comparePage().showView(*view);
@@ -86,9 +91,10 @@ int runWindow(int& count, char** arguments, const app::DesktopOptions& options) 
     QApplication application(count, arguments);
     std::setlocale(LC_NUMERIC, "C");
     QCoreApplication::setApplicationName(QStringLiteral("moescope"));
-    QSettings settings(QSettings::IniFormat, QSettings::UserScope, QStringLiteral("moescope"), QStringLiteral("moescope"));
+    QSettings settings(QSettings::IniFormat, QSettings::UserScope, QString::fromLatin1(kName), QString::fromLatin1(kName));
     const bool picture = !options.screenshot.isEmpty();
     const storage::Store store(options.store.isEmpty() ? storage::defaultStoreFolder() : std::filesystem::path(options.store.toStdString()));
+    ui::PreferencesHub::instance().set(picture ? ui::Preferences() : ui::storedPreferences(settings));
     applyTheme(options, settings);
     ui::MainWindow window(QString::fromStdString(store.folder().string()), picture ? nullptr : &settings);
     show(window, options, store);
@@ -108,7 +114,13 @@ int runWindow(int& count, char** arguments, const app::DesktopOptions& options) 
     return QApplication::exec();
 }
 
+/// Qt warns on every start without a login session that it will use a folder of its own; nobody can do anything with that.
+void sayWhatMatters(QtMsgType, const QMessageLogContext&, const QString& message) {
+    if (!message.startsWith(QLatin1String("QStandardPaths: XDG_RUNTIME_DIR not set"))) std::fprintf(stderr, "%s\n", qUtf8Printable(message));
+}
+
 int start(int count, char** arguments) {
+    qInstallMessageHandler(sayWhatMatters);
     QStringList words;
     for (int i = 0; i < count; ++i) words << QString::fromLocal8Bit(arguments[i]);
     app::DesktopOptions options;
@@ -118,6 +130,9 @@ int start(int count, char** arguments) {
     if (!options.screenshot.isEmpty()) {
         if (!qEnvironmentVariableIsSet("QT_QPA_PLATFORM")) qputenv("QT_QPA_PLATFORM", "offscreen");
         qputenv("QT_SCALE_FACTOR", QByteArray::number(options.scale));
+    } else if (!qEnvironmentVariableIsSet("QT_SCALE_FACTOR")) {
+        const int points = ui::storedPreferences(QSettings(QSettings::IniFormat, QSettings::UserScope, QString::fromLatin1(kName), QString::fromLatin1(kName))).textPoints;
+        if (points != kUsualPoints) qputenv("QT_SCALE_FACTOR", QByteArray::number(points / double(kUsualPoints)));
     }
     if (const auto reason = app::whyNoDisplay()) throw usage("display", *reason, "start it from a desktop session, or draw into a file with --screenshot FILE.png");
     QGuiApplication::setHighDpiScaleFactorRoundingPolicy(Qt::HighDpiScaleFactorRoundingPolicy::PassThrough);

@@ -45,7 +45,6 @@ std::optional<DesktopMistake> take(const QString& option, const QString& value, 
                      {QStringLiteral("start"), QStringLiteral("train"), QStringLiteral("routing"), QStringLiteral("compare"), QStringLiteral("data"), QStringLiteral("device"), QStringLiteral("new")});
     } else if (option == QLatin1String("--layout")) {
         options.layout = value;
-        return oneOf("--layout", value, ui::MainWindow::layouts());
     } else if (option == QLatin1String("--theme")) {
         options.theme = value;
         return oneOf("--theme", value, {QStringLiteral("light"), QStringLiteral("dark"), QStringLiteral("system")});
@@ -101,8 +100,9 @@ std::string helpText() {
            "                      data:corpus, batch or samples;\n"
            "                      compare:runs, curves, scatter, parallel, savings, models or routing\n"
            "  --recipe RECIPE     fill the form for a new run from a JSON file, a moe: string, or - (standard input)\n"
-           "  --layout LAYOUT     research (runs and inspector), teach (inspector only), compact (plots only)\n"
-           "                      or steer (interventions beside the plots)\n"
+           "  --layout LAYOUT     research (runs and inspector), teach (inspector only), compact (plots only), steer\n"
+           "                      (interventions beside the plots), projector (bigger text, thicker lines), or one saved\n"
+           "                      in the window\n"
            "  --theme THEME       light, dark or system\n"
            "  --store DIR         folder of the runs (else $MOESCOPE_STORE, else the user's data folder)\n"
            "  --screenshot FILE   draw the page into a PNG when its data is complete, then exit; needs no display\n"

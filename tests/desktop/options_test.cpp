@@ -41,7 +41,6 @@ TEST(DesktopOptions, MistakesNameTheArgument) {
     EXPECT_EQ(mistakeOf({"--page", "serve"}).find("--page: must be one of"), 0u);
     EXPECT_EQ(mistakeOf({"--page", "routing:heads"}).find("--page routing:VIEW: must be one of"), 0u);
     EXPECT_EQ(mistakeOf({"--theme", ""}).find("--theme: "), 0u);
-    EXPECT_EQ(mistakeOf({"--layout", "baroque"}).find("--layout: must be one of"), 0u);
     EXPECT_EQ(mistakeOf({"--size", "12"}).find("--size: must be WIDTHxHEIGHT"), 0u);
     EXPECT_EQ(mistakeOf({"--size", "99999x99999"}).find("--size: must lie between"), 0u);
     EXPECT_EQ(mistakeOf({"--scale", "3"}).find("--scale: must be one of"), 0u);
