@@ -152,9 +152,10 @@ TEST(Interventions, WhatWasDoneIsListedWithTheCheckpointBeforeIt) {
     FakeEngine engine(store.folder().parent_path() / "engine.sock");
     const std::string ulid = store.add(live(engine));
     addCheckpoint(store, ulid, 100);
-    addEvent(store, ulid, 120, "command.mute", "Layer 0: expert E3 muted", R"({"command":"mute","layer":0,"expert":3})");
+    addEvent(store, ulid, 120, "command.mute", "Layer 0: expert E3 muted; checkpoint 100 is from before it", R"({"command":"mute","layer":0,"expert":3,"checkpoint":100})");
     Shell shell(store);
     shell.open(ulid);
+    EXPECT_TRUE(shell.window().run().steering().isMuted(0, 3));
     const auto past = pastInterventions(*shell.window().run().data());
     ASSERT_FALSE(past.empty());
     EXPECT_EQ(past.front().step, 120);
