@@ -137,7 +137,8 @@ std::vector<PastIntervention> pastInterventions(const RunData& run) {
     std::vector<PastIntervention> past;
     for (const storage::StoredEvent& stored : run.events()) {
         if (stored.superseded || !isChange(stored.event.code)) continue;
-        past.push_back({stored.event.step, eventWords(stored.event), checkpointBefore(run, static_cast<double>(stored.event.step))});
+        const QString words = eventWords(stored.event).section(QStringLiteral("; checkpoint "), 0, 0);  // the links say which one
+        past.push_back({stored.event.step, words, checkpointBefore(run, static_cast<double>(stored.event.step))});
     }
     std::ranges::reverse(past);
     return past;

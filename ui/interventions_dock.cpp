@@ -192,7 +192,7 @@ void InterventionsDock::buildActions(QVBoxLayout& column) {
     m_effect = new plots::DeltaBars;
     m_effect->setObjectName(QStringLiteral("muteEffect"));
     setHelp(m_effect, placeCard("muteEffect"));
-    auto* ask = new QPushButton(tr("What would each domain lose?"));
+    auto* ask = new QPushButton(tr("What would it cost?"));
     ask->setObjectName(QStringLiteral("askEffect"));
     ask->setProperty("kind", "link");
     auto* box = new QVBoxLayout(m_effectBox);
@@ -203,7 +203,7 @@ void InterventionsDock::buildActions(QVBoxLayout& column) {
     box->addWidget(m_effect);
     connect(ask, &QPushButton::clicked, this, &InterventionsDock::askEffect);
     if (!m_rows.empty()) m_rows.front()->extra()->addWidget(m_effectBox);
-    m_twin = new QCheckBox(tr("With a twin that goes on without it"));
+    m_twin = new QCheckBox(tr("With a twin without it"));
     m_twin->setObjectName(QStringLiteral("withTwin"));
     m_twin->setToolTip(tr("A second engine trains the same run from the checkpoint before, with the same seed and data, and Compare shows both."));
     auto* twinRow = new QHBoxLayout;

@@ -126,8 +126,9 @@ Steering steeringOf(const RunData& run) {
     for (const storage::StoredEvent& stored : run.events()) {
         if (stored.superseded || !stored.event.code.starts_with("command.")) continue;
         Command command;
-        if (config::parseCommand(stored.event.detailJson, command).empty() && config::validate(steering.config, command).empty())
-            apply(run, steering, command);
+        if (!config::parseCommand(stored.event.detailJson, command).empty()) continue;
+        command.arguments.erase("checkpoint");  // what it can be undone by, beside what was sent
+        if (config::validate(steering.config, command).empty()) apply(run, steering, command);
     }
     return steering;
 }

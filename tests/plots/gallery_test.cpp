@@ -1,10 +1,13 @@
 // Gallery: every widget as a picture, in light and dark. With MOESCOPE_GALLERY=folder the pictures stay there to be
 // looked at; QT_SCALE_FACTOR=2 draws them at double density.
 #include "plots/bars.hpp"
+#include "plots/bias_bars.hpp"
 #include "plots/chart_panels.hpp"
 #include "plots/controls.hpp"
+#include "plots/delta_bars.hpp"
 #include "plots/empty_state.hpp"
 #include "plots/icons.hpp"
+#include "plots/labelled_text.hpp"
 #include "plots/scrubber.hpp"
 #include "tests/plots/sample_run.hpp"
 
@@ -279,6 +282,23 @@ void barsAndText(Gallery& gallery) {
     domains->setData({{"arithmetic", 1.21, 0.9}, {"brackets", 0.68, {}}, {"a very long domain name", 1.42, {}}, {"Greek", NAN, {}}});
     row->addWidget(domains, 0, Qt::AlignTop);
     gallery.shoot(page, "bars", {1620, 440});
+
+    QWidget interventions;
+    interventions.setProperty("role", "window");
+    auto* columns = new QHBoxLayout(&interventions);
+    columns->setSpacing(28);
+    auto* effect = new DeltaBars;
+    effect->setData({{"all tokens", 0.46, 1.5}, {"latin", 0.59, 0.58}, {"a very long domain name", 0.41, 4.58}, {"cyrillic", 0.43, 0.2}, {"hebrew", NAN, NAN}}, 1, 8);
+    auto* bias = new BiasBars;
+    bias->setData({{0, 5.57, 6, false}, {1, 0.2, 0, false}, {2, NAN, -3.5, false}, {3, 0, 0, true}, {4, 1, 20, false}}, 8);
+    bias->setAdjustable(true);
+    auto* labelled = new LabelledText;
+    labelled->setTokens({{"c", 0, false, {}}, {"hgga ", 0, true, {}}, {"dhh\n", 0, true, {}}, {"\u03c7\u03bb\u03ba", 1, true, {}}, {"12+30=", 2, true, {}}, {"42", 2, true, {}}, {"rest", -1, true, {}}});
+    for (QWidget* part : std::initializer_list<QWidget*>{effect, bias, labelled}) {
+        part->setFixedWidth(232);
+        columns->addWidget(part, 0, Qt::AlignTop);
+    }
+    gallery.shoot(interventions, "interventions", {820, 220});
 
     for (const int experts : {1, 8, 64}) {
         QWidget text;

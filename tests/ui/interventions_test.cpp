@@ -2,17 +2,22 @@
 #include <QAbstractItemModel>
 #include <QCheckBox>
 #include <QComboBox>
+#include <QContextMenuEvent>
+#include <QListWidget>
 #include <QMenu>
+#include <QSignalSpy>
 #include <QTreeView>
 
 #include "plots/bars.hpp"
 #include "plots/bias_bars.hpp"
 #include "plots/delta_bars.hpp"
 #include "plots/expert_legend.hpp"
+#include "tests/ui/routing_support.hpp"
 #include "tests/ui/shell_support.hpp"
 #include "ui/intervention_row.hpp"
 #include "ui/interventions_dock.hpp"
 #include "ui/mute_effect.hpp"
+#include "ui/rewind_dialog.hpp"
 #include "ui/runs_dock_model.hpp"
 
 namespace moescope::ui {
@@ -152,9 +157,10 @@ TEST(Interventions, WhatWasDoneIsListedWithTheCheckpointBeforeIt) {
     FakeEngine engine(store.folder().parent_path() / "engine.sock");
     const std::string ulid = store.add(live(engine));
     addCheckpoint(store, ulid, 100);
-    addEvent(store, ulid, 120, "command.mute", "Layer 0: expert E3 muted", R"({"command":"mute","layer":0,"expert":3})");
+    addEvent(store, ulid, 120, "command.mute", "Layer 0: expert E3 muted; checkpoint 100 is from before it", R"({"command":"mute","layer":0,"expert":3,"checkpoint":100})");
     Shell shell(store);
     shell.open(ulid);
+    EXPECT_TRUE(shell.window().run().steering().isMuted(0, 3));
     const auto past = pastInterventions(*shell.window().run().data());
     ASSERT_FALSE(past.empty());
     EXPECT_EQ(past.front().step, 120);
@@ -184,6 +190,75 @@ TEST(Interventions, ARightClickOnAnyExpertOpensTheSameMenu) {
     menu->findChild<QAction*>(QStringLiteral("rigExpert"))->trigger();
     menu->close();
     EXPECT_TRUE(waitFor([&] { return engine.got(QStringLiteral("\"bias\":6")) && engine.got(QStringLiteral("\"expert\":2")); }));
+}
+
+TEST(Interventions, WithATwinTheForkIsAskedForOnceTheChangeIsStored) {
+    FakeStore store;
+    FakeEngine engine(store.folder().parent_path() / "engine.sock");
+    engine.answer("{\"ok\":true,\"applied_at_step\":120}\n");
+    const std::string ulid = store.add(live(engine));
+    addCheckpoint(store, ulid, 120);
+    Shell shell(store);
+    shell.open(ulid);
+    auto& dock = shell.window().interventions();
+    QSignalSpy twins(&dock, &InterventionsDock::twinRequested);
+    dock.disconnect(&shell.window());  // only asked for here: nothing is started
+    dock.setPlace({0, 3});
+    shell.find<QCheckBox>("withTwin")->setChecked(true);
+    dock.apply(QStringLiteral("muteExpert"), std::nullopt);
+    ASSERT_TRUE(waitFor([&] { return shell.find<QWidget>("muteExpertRow")->findChild<QLabel*>(QStringLiteral("answer"))->text().contains(QStringLiteral("step 120")); }));
+    dock.refresh(140);
+    EXPECT_EQ(twins.size(), 0) << "its event is on the way";
+    addEvent(store, ulid, 120, "command.mute", "Layer 0: expert E3 muted", R"({"command":"mute","layer":0,"expert":3})");
+    ASSERT_TRUE(waitFor([&] {
+        dock.refresh(140);
+        return twins.size() == 1;
+    }));
+    EXPECT_EQ(twins[0][0].toLongLong(), 120);
+    EXPECT_EQ(twins[0][1].toString(), QStringLiteral("Layer 0: expert E3 muted"));
+}
+
+TEST(Interventions, TheLegendOfTheTokensHasTheSameMenu) {
+    FakeStore store;
+    FakeRun run;
+    run.config = fakeConfig();
+    Shell shell(store);
+    shell.open(addProbedRun(store, run, {}, {100, 400}));
+    shell.window().showPage(PageId::routing);
+    auto* legend = shell.find<plots::ExpertLegend>("expertLegend");
+    ASSERT_TRUE(waitFor([&] { return legend->isVisible() && !legend->chipRect(4).isNull(); }));
+    const QPoint at = legend->chipRect(4).center();
+    QContextMenuEvent click(QContextMenuEvent::Mouse, at, legend->mapToGlobal(at));
+    QCoreApplication::sendEvent(legend, &click);
+    auto* menu = shell.find<QMenu>("expertMenu");
+    ASSERT_TRUE(menu);
+    menu->findChild<QAction*>(QStringLiteral("openInterventions"))->trigger();
+    menu->close();
+    EXPECT_EQ(shell.window().interventions().place(), (ExpertPlace{0, 4}));
+    EXPECT_TRUE(shell.shows("interventions")) << "beside the text";
+}
+
+TEST(Rewind, ListsTheGoodCheckpointsWithWhatWasDoneAfterEach) {
+    FakeStore store;
+    FakeEngine engine(store.folder().parent_path() / "engine.sock");
+    const std::string ulid = store.add(live(engine));
+    addCheckpoint(store, ulid, 50);
+    addCheckpoint(store, ulid, 100);
+    addEvent(store, ulid, 120, "command.mute", "Layer 0: expert E3 muted", R"({"command":"mute","layer":0,"expert":3})");
+    Shell shell(store);
+    shell.open(ulid);
+    RewindDialog dialog(*shell.window().run().data(), QStringLiteral("g8"), true, nullptr);
+    dialog.setAttribute(Qt::WA_DeleteOnClose, false);
+    auto* list = dialog.findChild<QListWidget*>(QStringLiteral("rewindCheckpoints"));
+    ASSERT_EQ(list->count(), 2);
+    EXPECT_TRUE(list->item(0)->text().contains(QStringLiteral("before: Layer 0: expert E3 muted")));
+    QSignalSpy chosen(&dialog, &RewindDialog::chosen);
+    list->setCurrentRow(1);
+    dialog.findChild<QCheckBox*>(QStringLiteral("rewindHalve"))->setChecked(true);
+    dialog.findChild<QPushButton*>(QStringLiteral("rewindAccept"))->click();
+    ASSERT_EQ(chosen.size(), 1);
+    EXPECT_EQ(chosen[0][0].toLongLong(), 50);
+    EXPECT_EQ(chosen[0][1].toDouble(), 0.5);
 }
 
 TEST(Sentinel, SaysWhereTheLossBrokeAndWhichCheckpointIsGood) {

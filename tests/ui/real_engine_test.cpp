@@ -18,6 +18,7 @@
 #include "tests/ui/shell_support.hpp"
 #include "ui/engine_link.hpp"
 #include "ui/interventions_dock.hpp"
+#include "ui/train_cursor.hpp"
 
 namespace moescope::ui {
 namespace {
@@ -172,7 +173,15 @@ TEST(RealEngine, AnExpertOfAFinishedRunIsMutedWatchedAndItsTwinForked) {
     ASSERT_NE(child, rows.end());
     EXPECT_EQ(child->parentStep, 40);
     demo.run().send({"stop", {}});
-    EXPECT_TRUE(demo.reaches(RunState::finished)) << "a finished run that was held is finished again";
+    ASSERT_TRUE(demo.reaches(RunState::finished)) << "a finished run that was held is finished again";
+
+    shell.window().showPage(PageId::train);
+    shell.window().cursor().pin(25);
+    shell.window().findChild<QAction*>(QStringLiteral("forkHere"))->trigger();
+    ASSERT_TRUE(slowly([&] { return demo.run().data() && demo.run().ulid().toStdString() != ulid; })) << "the fork is opened";
+    EXPECT_EQ(demo.run().data()->meta().parent, ulid);
+    EXPECT_EQ(demo.run().data()->meta().parentStep, 20) << "the newest checkpoint at or before the shown step";
+    EXPECT_TRUE(demo.reaches(RunState::finished));
 }
 
 TEST(RealEngine, TrainAgainRepeatsAFinishedRunWithTheSameSettings) {
