@@ -175,10 +175,10 @@ void CompareExperts::draw() {
     const telemetry::ProbeSnapshot &a = m_probes->a, &b = m_probes->b;
     const int layerA = std::max(0, m_layerA->currentIndex()), layerB = std::max(0, m_layerB->currentIndex());
     m_match = matchExperts(a, layerA, b, layerB, static_cast<int>(m_domains.size()));
-    plots::GridData one{tr("share of each domain's assignments, baseline"), tr("domain"), m_domains, {}, m_match->usageA, plots::GridScale::Share, 1, true, a.experts, false};
+    plots::GridData one{tr("share of each domain's assignments, baseline"), tr("domain"), m_domains, {}, m_match->usageA, plots::GridScale::Share, 1, true, a.experts, false, {}};
     for (int expert = 0; expert < a.experts; ++expert) one.columns << expertName(expert);
     const auto places = static_cast<int>(m_match->orderB.size());
-    plots::GridData two{tr("share of each domain's assignments, chosen run"), tr("domain"), m_domains, {}, m_match->usageB, plots::GridScale::Share, 1, true, places, false};
+    plots::GridData two{tr("share of each domain's assignments, chosen run"), tr("domain"), m_domains, {}, m_match->usageB, plots::GridScale::Share, 1, true, places, false, {}};
     for (const int expert : m_match->orderB) two.columns << expertName(expert);
     m_gridA->setData(std::move(one));
     m_gridB->setData(std::move(two));
