@@ -79,11 +79,6 @@ void MainWindow::connectPages() {
     connect(m_options, &TrainOptions::smoothingChosen, this, [this](double weight) { m_train->grid().setSmoothing(weight); });
     m_train->grid().setSmoothing(m_options->smoothing());
     m_train->grid().setIgnoreOutliers(preferences().ignoreOutliers);
-    connect(m_inspector, &Inspector::expertChosen, this, [this](int expert) {
-        TrainView view = m_train->view();
-        view.expert = expert;
-        m_train->setView(view);
-    });
     connect(m_runs, &RunsDock::runActivated, this, &MainWindow::openRun);
     connect(m_runs, &RunsDock::newRunRequested, this, [this] { showPage(PageId::newRun); });
     connect(m_runs, &RunsDock::compareRequested, this, [this](const QStringList& ulids) { compareRuns(ulids); });

@@ -1,10 +1,12 @@
 // Makes, places and fills the panels.
 #include "ui/train_grid.hpp"
 
-#include <QGridLayout>
 #include <QEvent>
+#include <QGridLayout>
 #include <QMenu>
 #include <QRubberBand>
+
+#include <qcustomplot.h>
 
 #include <algorithm>
 
