@@ -66,7 +66,7 @@ TEST(Pins, PutTheExpertOfADomainFirstAndLeaveTheOthersToTheRouter) {
         EXPECT_EQ(pinned[t][0], 5);
         EXPECT_EQ(pinned[t][1], own[t][0] == 5 ? own[t][1] : own[t][0]);
     }
-    input.domains = {};
+    input.domains = at::Tensor();
     EXPECT_EQ(integers(route(spec, {}, input).experts), own);  // a text without labels
 }
 
