@@ -9,6 +9,7 @@
 #include "core/config/validate.hpp"
 #include "ui/events_list.hpp"
 #include "ui/run_words.hpp"
+#include "ui/standing_commands.hpp"
 
 namespace moescope::ui {
 namespace {
@@ -52,8 +53,6 @@ const std::vector<InterventionAction>& everyAction() {
     };
     return all;
 }
-
-bool isChange(const std::string& code) { return code.starts_with("command.") && code != "command.refused" && code != "command.bad"; }
 
 }  // namespace
 
@@ -135,10 +134,9 @@ std::optional<std::int64_t> checkpointBefore(const RunData& run, double step) {
 
 std::vector<PastIntervention> pastInterventions(const RunData& run) {
     std::vector<PastIntervention> past;
-    for (const storage::StoredEvent& stored : run.events()) {
-        if (stored.superseded || !isChange(stored.event.code)) continue;
-        const QString words = eventWords(stored.event).section(QStringLiteral("; checkpoint "), 0, 0);  // the links say which one
-        past.push_back({stored.event.step, words, checkpointBefore(run, static_cast<double>(stored.event.step))});
+    for (const storage::StoredEvent* stored : standingCommands(run.events())) {
+        const QString words = eventWords(stored->event).section(QStringLiteral("; checkpoint "), 0, 0);  // the links say which one
+        past.push_back({stored->event.step, words, checkpointBefore(run, static_cast<double>(stored->event.step))});
     }
     std::ranges::reverse(past);
     return past;

@@ -7,6 +7,7 @@
 #include "core/config/config_json.hpp"
 #include "core/config/derived.hpp"
 #include "core/config/validate.hpp"
+#include "ui/standing_commands.hpp"
 
 namespace moescope::ui {
 namespace {
@@ -123,10 +124,9 @@ Steering steeringOf(const RunData& run) {
     Steering steering;
     steering.config = run.config();
     rigFromConfig(run, steering);
-    for (const storage::StoredEvent& stored : run.events()) {
-        if (stored.superseded || !stored.event.code.starts_with("command.")) continue;
+    for (const storage::StoredEvent* stored : standingCommands(run.events())) {
         Command command;
-        if (!config::parseCommand(stored.event.detailJson, command).empty()) continue;
+        if (!config::parseCommand(stored->event.detailJson, command).empty()) continue;
         command.arguments.erase("checkpoint");  // what it can be undone by, beside what was sent
         if (config::validate(steering.config, command).empty()) apply(run, steering, command);
     }

@@ -8,6 +8,7 @@
 #include <QSignalSpy>
 #include <QTreeView>
 
+#include "core/config/validate.hpp"
 #include "plots/bars.hpp"
 #include "plots/bias_bars.hpp"
 #include "plots/delta_bars.hpp"
@@ -19,6 +20,7 @@
 #include "ui/mute_effect.hpp"
 #include "ui/rewind_dialog.hpp"
 #include "ui/runs_dock_model.hpp"
+#include "ui/standing_commands.hpp"
 
 namespace moescope::ui {
 namespace {
@@ -238,6 +240,25 @@ TEST(Interventions, TheLegendOfTheTokensHasTheSameMenu) {
     EXPECT_TRUE(shell.shows("interventions")) << "beside the text";
 }
 
+TEST(Rewind, WhatItUndidNoLongerHoldsEvenAtTheStepOfItsCheckpoint) {
+    const auto event = [](std::int64_t step, const char* code, const char* detail) {
+        storage::StoredEvent stored;
+        stored.event = {step, telemetry::Severity::change, code, "text", detail};
+        return stored;
+    };
+    const std::vector<storage::StoredEvent> events{
+        event(20, "command.mute", R"({"command":"mute","layer":0,"expert":1})"),
+        event(40, "command.mute", R"({"command":"mute","layer":0,"expert":1,"checkpoint":40})"),
+        event(40, "command.rig", R"({"command":"rig","layer":0,"expert":2,"bias":3.0})"),
+        event(40, "command.refused", "{}"),
+        event(40, "run.rewound", R"({"from":46,"step":40,"undone":[{"command":"mute","layer":0,"expert":1},{"command":"rig","layer":0,"expert":2,"bias":3.0}]})"),
+        event(41, "command.unmute", R"({"command":"unmute"})")};
+    const auto standing = standingCommands(events);
+    ASSERT_EQ(standing.size(), 2u);
+    EXPECT_EQ(standing[0]->event.step, 20) << "the one before the checkpoint stays";
+    EXPECT_EQ(standing[1]->event.code, "command.unmute");
+}
+
 TEST(Rewind, ListsTheGoodCheckpointsWithWhatWasDoneAfterEach) {
     FakeStore store;
     FakeEngine engine(store.folder().parent_path() / "engine.sock");
@@ -277,6 +298,11 @@ TEST(Sentinel, SaysWhereTheLossBrokeAndWhichCheckpointIsGood) {
     shell.find<QPushButton>("bannerSecond")->click();
     EXPECT_TRUE(shell.shows("healthPanel"));
     EXPECT_FALSE(shell.find<QWidget>("lossPanel")->isVisible()) << "the gradient norms have the page";
+    if (config::isCommand("rewind")) {
+        EXPECT_EQ(shell.find<QPushButton>("bannerAction")->text(), QStringLiteral("Rewind, lr / 2"));
+        shell.find<QPushButton>("bannerAction")->click();
+        EXPECT_TRUE(waitFor([&] { return engine.got(QStringLiteral("\"rewind\"")) && engine.got(QStringLiteral("\"lr_factor\":0.5")) && engine.got(QStringLiteral("\"step\":100")); }));
+    }
     addEvent(store, ulid, 139, "run.continued", "Going on: by command.");
     EXPECT_TRUE(waitFor([&] { return !shell.shows("bannerSecond"); }));
 }

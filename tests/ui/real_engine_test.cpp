@@ -11,6 +11,7 @@
 #include <cstdio>
 
 #include "core/config/presets.hpp"
+#include "core/config/validate.hpp"
 #include "plots/bars.hpp"
 #include "plots/controls.hpp"
 #include "plots/delta_bars.hpp"
@@ -182,6 +183,61 @@ TEST(RealEngine, AnExpertOfAFinishedRunIsMutedWatchedAndItsTwinForked) {
     EXPECT_EQ(demo.run().data()->meta().parent, ulid);
     EXPECT_EQ(demo.run().data()->meta().parentStep, 20) << "the newest checkpoint at or before the shown step";
     EXPECT_TRUE(demo.reaches(RunState::finished));
+}
+
+TEST(RealEngine, EveryInterventionOfTheDockIsAppliedAndUndoneByARewind) {
+    if (!hasEngine()) GTEST_SKIP() << "moescope-engine is not built";
+    if (!config::isCommand("rewind")) GTEST_SKIP() << "this engine cannot rewind";
+    FakeStore store;
+    Shell shell(store);
+    Demo demo(shell);
+    shell.window().engines().train(fewSteps("four_alphabets"), QStringLiteral("languages"));
+    ASSERT_TRUE(slowly([&] { return shell.window().library().runs()->size() == 1 && shell.window().library().runs()->front().state == RunState::finished; }));
+    shell.open(shell.window().library().runs()->front().ulid);
+    auto& dock = shell.window().interventions();
+    dock.refresh(40);
+    shell.find<QPushButton>("takeRunFurther")->click();
+    ASSERT_TRUE(demo.reaches(RunState::paused)) << shell.text("bannerSentence").toStdString();
+    const auto answerOf = [&](const QString& id) { return shell.window().findChild<QWidget*>(id + QStringLiteral("Row"))->findChild<QLabel*>(QStringLiteral("answer")); };
+    const auto done = [&](std::int64_t expert, const QString& id, const std::optional<config::Value>& argument) {
+        dock.setPlace({0, expert});
+        answerOf(id)->clear();
+        dock.apply(id, argument);
+        EXPECT_TRUE(slowly([&] { return !answerOf(id)->text().isEmpty(); }));
+        EXPECT_TRUE(answerOf(id)->text().startsWith(QStringLiteral("Done"))) << id.toStdString() << ": " << answerOf(id)->text().toStdString();
+    };
+    done(3, QStringLiteral("killExpert"), std::nullopt);
+    ASSERT_TRUE(slowly([&] { return demo.run().steering().isMuted(0, 3); })) << "a killed expert takes no tokens";
+    done(1, QStringLiteral("duplicateExpert"), std::int64_t{3});
+    EXPECT_TRUE(slowly([&] { return !demo.run().steering().isMuted(0, 3); })) << "the copy works";
+    done(0, QStringLiteral("freezeExpert"), std::nullopt);
+    done(0, QStringLiteral("freezeRouter"), std::nullopt);
+    done(2, QStringLiteral("reinitialiseExpert"), std::string("hottest"));
+    done(0, QStringLiteral("swapRows"), std::int64_t{1});
+    done(2, QStringLiteral("mergeExperts"), std::int64_t{0});
+    done(1, QStringLiteral("splitExpert"), std::int64_t{0});
+    done(2, QStringLiteral("pinDomain"), std::string("greek"));
+    done(2, QStringLiteral("oracleBalance"), std::string("random"));
+    ASSERT_TRUE(slowly([&] { return demo.run().steering().oracle && demo.run().steering().pinned && demo.run().steering().frozenRouters.contains(0); }));
+    done(2, QStringLiteral("oracleBalance"), std::nullopt);
+    ASSERT_TRUE(slowly([&] { return !demo.run().steering().oracle; })) << "taken back by the same button";
+    demo.click("primaryButton");
+    ASSERT_TRUE(demo.goesBeyond(45)) << "it trains on with all of that";
+    demo.click("primaryButton");
+    ASSERT_TRUE(demo.reaches(RunState::paused));
+    dock.refresh(45);
+    const auto past = pastInterventions(*demo.run().data());
+    ASSERT_FALSE(past.empty());
+    EXPECT_EQ(past.back().checkpoint, 40);
+    const auto links = shell.window().interventions().findChildren<QPushButton*>(QStringLiteral("rewindBefore"));
+    ASSERT_FALSE(links.empty());
+    links.back()->click();
+    ASSERT_TRUE(slowly([&] { return demo.run().data() && demo.step() == 40; })) << shell.text("bannerSentence").toStdString();
+    EXPECT_TRUE(slowly([&] { return demo.run().steering().muted.empty() && demo.run().steering().frozenRouters.empty() && !demo.run().steering().pinned; }))
+        << "as if it had never been";
+    EXPECT_EQ(demo.count("run.rewound"), 1);
+    demo.click("stopButton");
+    EXPECT_TRUE(demo.reaches(RunState::stopped));
 }
 
 TEST(RealEngine, TrainAgainRepeatsAFinishedRunWithTheSameSettings) {
