@@ -140,7 +140,7 @@ private:
     base::Problems checkSlot(std::size_t layer, std::int64_t expert) const;
     double constantOn(std::size_t layer, std::int64_t expert) const;
     void setConstant(std::size_t layer, std::int64_t expert, double constant);
-    void takeSlot(std::size_t layer, std::int64_t from, std::int64_t to);
+    void takeSlot(std::size_t layer, std::int64_t from, std::int64_t to, double noise);
     std::string sharing(std::size_t layer, std::int64_t from, std::int64_t to) const;
     // --- state
     void collectLive();

@@ -108,9 +108,13 @@ void Surgeon::copyWeights(std::int64_t from, std::int64_t to, double noise) cons
     }
 }
 
-void Surgeon::copyRow(std::int64_t from, std::int64_t to) const {
+void Surgeon::copyRow(std::int64_t from, std::int64_t to, double noise) const {
     const auto source = row(from), target = row(to);
-    for (std::size_t i = 0; i < source.size(); ++i) target[i].value.copy_(source[i].value);
+    const std::size_t drawn = weights(to).size();  // those of the weights come first
+    for (std::size_t i = 0; i < source.size(); ++i) {
+        target[i].value.copy_(source[i].value);
+        if (noise > 0 && source[i].value.numel() > 1) target[i].value.add_(draw(to, drawn + i, source[i].value).mul_(source[i].value.std(/*unbiased=*/false)), noise);
+    }
 }
 
 void Surgeon::swapRows(std::int64_t one, std::int64_t other) const {

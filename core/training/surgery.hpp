@@ -36,7 +36,8 @@ public:
     void redrawRow(std::int64_t expert) const;
     /// Weights of `from`, each tensor plus `noise` times its standard deviation times normal numbers.
     void copyWeights(std::int64_t from, std::int64_t to, double noise) const;
-    void copyRow(std::int64_t from, std::int64_t to) const;
+    /// The router row of `from`, with noise of the same kind: two equal rows would tie, and the lower index take every token of top-1.
+    void copyRow(std::int64_t from, std::int64_t to, double noise = 0) const;
     /// Router rows and their moments change places.
     void swapRows(std::int64_t one, std::int64_t other) const;
     /// `from` keeps the first half of its hidden units and `to` gets the others, outgoing weights doubled; the units set free in

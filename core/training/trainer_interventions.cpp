@@ -248,8 +248,8 @@ void LiveTrainer::setConstant(std::size_t layer, std::int64_t expert, double con
 }
 
 // `to` gets the router row of `from`, and both together what the one had: softmax halves with ln 2 less.
-void LiveTrainer::takeSlot(std::size_t layer, std::int64_t from, std::int64_t to) {
-    surgeon(layer).copyRow(from, to);
+void LiveTrainer::takeSlot(std::size_t layer, std::int64_t from, std::int64_t to, double noise) {
+    surgeon(layer).copyRow(from, to, noise);
     surgeon(layer).forget(to);
     const double constant = constantOn(layer, from) - beforeTransform(m_specs[layer], std::numbers::ln2);
     for (const std::int64_t expert : {from, to}) setConstant(layer, expert, constant);
@@ -277,7 +277,7 @@ std::string LiveTrainer::duplicate(const Command& command) {
     const std::int64_t from = integer(command, "expert"), to = integer(command, "to");
     const double noise = number(command, "noise", kNoise);
     surgeon(layer).copyWeights(from, to, noise);
-    takeSlot(layer, from, to);
+    takeSlot(layer, from, to, noise);
     return layerName(m_moeLayers[layer]) + ": expert " + name(from) + " copied into " + name(to) + " with noise " + base::toText(noise) + "; " + sharing(layer, from, to);
 }
 
@@ -286,7 +286,7 @@ std::string LiveTrainer::split(const Command& command) {
     const std::int64_t from = integer(command, "expert"), to = integer(command, "to");
     surgeon(layer).split(from, to);
     surgeon(layer).forget(from);
-    takeSlot(layer, from, to);
+    takeSlot(layer, from, to, 0);
     return layerName(m_moeLayers[layer]) + ": expert " + name(from) + " split, the second half of its hidden units is now in " + name(to) + "; " +
            sharing(layer, from, to);
 }
