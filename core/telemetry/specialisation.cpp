@@ -84,6 +84,7 @@ Labels dense(const Labels& ids, std::int64_t& distinct) {
 double purityOf(const Counts& counts) {
     std::int64_t best = 0, all = 0;
     for (const auto& row : counts) {
+        if (row.empty()) continue;
         best += *std::max_element(row.begin(), row.end());
         all += std::accumulate(row.begin(), row.end(), std::int64_t{0});
     }
