@@ -112,6 +112,7 @@ CompareModels::CompareModels(QWidget* parent) : QWidget(parent), m_title(new QLa
     m_table->setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);
     m_table->horizontalHeader()->setFont(plots::uiFont(12));
     m_table->verticalHeader()->setFont(plots::uiFont(12));
+    m_table->verticalHeader()->setStyleSheet(QStringLiteral("QHeaderView::section { border: none; padding: 0 8px 0 0; }"));
     m_table->verticalHeader()->setDefaultSectionSize(kRowHeight);
     auto* copy = new QPushButton(tr("Markdown"));
     copy->setObjectName(QStringLiteral("modelsMarkdown"));

@@ -88,7 +88,7 @@ CompareSavings::CompareSavings(QWidget* parent) : QWidget(parent), m_panel(new p
     m_panel->setObjectName(QStringLiteral("savingsPanel"));
     m_panel->setLabelSpace(kLabelSpace);
     m_panel->setLabelValues(true);
-    m_panel->setXAxis(tr("% of the horizon"), tr("share of the common horizon, %"));
+    m_panel->setXAxis(QStringLiteral("%"), tr("share of the common horizon, %"));
     m_table->setObjectName(QStringLiteral("savingsTable"));
     m_table->setAccessibleName(tr("Savings over horizons"));
     m_table->setFrameShape(QFrame::NoFrame);
@@ -101,6 +101,7 @@ CompareSavings::CompareSavings(QWidget* parent) : QWidget(parent), m_panel(new p
     m_table->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     m_table->horizontalHeader()->setDefaultSectionSize(150);
     m_table->verticalHeader()->setFont(plots::uiFont(12));
+    m_table->verticalHeader()->setStyleSheet(QStringLiteral("QHeaderView::section { border: none; padding: 0; }"));
     m_table->verticalHeader()->setDefaultSectionSize(kRowHeight);
     m_words->setProperty("role", "hint");
     m_words->setFont(plots::uiFont(12));

@@ -28,6 +28,8 @@ QLabel* line(const char* name, const char* role) {
     label->setTextFormat(Qt::PlainText);
     label->setWordWrap(true);
     label->setContentsMargins(kIndent, 0, kSide, 0);
+    label->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);  // the dock's width decides, never a text
+    label->setMinimumWidth(1);
     return label;
 }
 

@@ -67,7 +67,7 @@ QStringList fixedValues(const std::string& key) {
 
 /// "k takes 1, 2, 4 in this store."
 QString takenText(const std::string& key, const QStringList& taken) {
-    const QString title = keyTitle(key);
+    const QString title = keyTitle(key).size() == 1 ? keyTitle(key) : QString::fromStdString(key);   // as people write it in a query
     if (taken.isEmpty()) return QueryField::tr("No run of this store has %1.").arg(title);
     if (taken.size() <= kMostListed) return QueryField::tr("%1 takes %2 in this store.").arg(title, taken.join(QStringLiteral(", ")));
     bool isNumber = false;

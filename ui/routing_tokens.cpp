@@ -229,7 +229,7 @@ void RoutingTokens::showKey() {
     QString tint = marks.tint ? tr("tint: combine weight") : QString();
     if (m_colour == bySecond) tint = tr("tint: second expert");
     if (m_colour == byWeight) tint = tr("tint: weight of the first expert, 0 to 1");
-    if (m_colour == byLoss) tint = tr("tint: loss of the next token, 0 to %1 nats").arg(plots::figure(lossTop()));
+    if (m_colour == byLoss) tint = tr("tint: loss of the next token, 0 to %1 nats").arg(plots::figure(lossTop(), plots::Figure::Fixed1));
     if (m_colour == byDomain) {
         QStringList names;
         for (int d = 0; d < m_shown.domains.size(); ++d) names << QStringLiteral("<span style=\"background-color:%1\">&nbsp;%2&nbsp;</span>").arg(plots::TokenText::groupColor(d).name(), m_shown.domains[d].toHtmlEscaped());

@@ -48,7 +48,7 @@ void mute(const RunData& run, Steering& steering, const Command& command) {
     for (const std::int64_t layer : layersMeant(run, command)) {
         if (command.verb == "mute" && expert) steering.muted.insert({layer, static_cast<std::int64_t>(*expert)});
         if (command.verb == "unmute")
-            std::erase_if(steering.muted, [&](const auto& place) { return place.first == layer && (!expert || place.second == static_cast<std::int64_t>(*expert)); });
+            std::erase_if(steering.muted, [&](const auto& place) { return place.first == layer && !steering.killed.contains(place) && (!expert || place.second == static_cast<std::int64_t>(*expert)); });
     }
 }
 

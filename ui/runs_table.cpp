@@ -44,6 +44,7 @@ const std::vector<std::string>& usualColumns() {
 
 int usualWidth(const std::string& key) {
     if (key == "name") return 220;
+    if (key == "flops") return 104;
     if (key == "tag" || key == "created" || key == "preset") return 112;
     return keyTitle(key).size() < 3 ? 48 : kUsualWidth;
 }
@@ -189,6 +190,7 @@ void RunsTable::Parts::build() {
     buildView();
     auto* pane = new QWidget;
     stack = new QStackedLayout(pane);
+    stack->setContentsMargins(8, 0, 8, 0);
     stack->addWidget(view);
     stack->addWidget(empty);
     lines->addWidget(pane, 1);

@@ -64,7 +64,9 @@ protected:
 };
 
 TEST_F(CompareViewsTest, AScatterHoldsEachRunsParameterAndMetric) {
-    open({made("a", 4, 0), made("b", 8, 0.1), made("c", 16, 0.2)}, CompareView::scatter);
+    FakeRun third = made("c", 16, 0.2);
+    third.config.router.score = "sigmoid";
+    open({made("a", 4, 0), made("b", 8, 0.1), third}, CompareView::scatter);
     auto* scatter = shell->find<CompareScatter>("compareScatter");
     scatter->setKeys("moe.experts", "val_loss");
     const plots::ScatterData& data = scatter->plot().data();
@@ -78,8 +80,8 @@ TEST_F(CompareViewsTest, AScatterHoldsEachRunsParameterAndMetric) {
     QTest::mouseClick(&scatter->plot(), Qt::LeftButton, {}, scatter->plot().positionOf(data.points[1]).toPoint());
     ASSERT_EQ(chosen.size(), 1);
     EXPECT_EQ(shell->find<CompareTable>("compareTable")->currentIndex().row(), 1) << "the row follows";
-    scatter->setKeys("router", "@metric");
-    EXPECT_EQ(scatter->plot().data().x.labels.size(), 1) << "words stand in order";
+    scatter->setKeys("router.score", "@metric");
+    EXPECT_EQ(scatter->plot().data().x.labels, (QStringList{QStringLiteral("sigmoid"), QStringLiteral("softmax_all")})) << "words stand in order";
 }
 
 TEST_F(CompareViewsTest, ABrushKeepsTheRunsThatPass) {
@@ -99,7 +101,7 @@ TEST_F(CompareViewsTest, ABrushKeepsTheRunsThatPass) {
     EXPECT_FALSE(plot.isBrushed()) << "a click beside the mark clears it";
     plot.brush(0, std::pair(0.0, 1.0));
     EXPECT_EQ(plot.brushed().size(), 4) << "a dense run has 0 experts";
-    plot.brush(0, std::pair(0.5, 1.0));
+    plot.brush(0, std::pair(0.6, 1.0));
     shell->find<QPushButton>("parallelKeep")->click();
     ASSERT_TRUE(settled());
     EXPECT_EQ(page().runs(), QStringList{QString::fromStdString(ulids[2])});

@@ -220,6 +220,19 @@ TEST(Interventions, WithATwinTheForkIsAskedForOnceTheChangeIsStored) {
     EXPECT_EQ(twins[0][1].toString(), QStringLiteral("Layer 0: expert E3 muted"));
 }
 
+TEST(Interventions, AKilledExpertStaysMutedWhenAllAreUnmuted) {
+    FakeStore store;
+    FakeEngine engine(store.folder().parent_path() / "engine.sock");
+    const std::string ulid = store.add(live(engine));
+    addEvent(store, ulid, 120, "command.mute", "Layer 0: expert E2 muted", R"({"command":"mute","layer":0,"expert":2,"checkpoint":120})");
+    addEvent(store, ulid, 120, "command.kill", "Layer 0: expert E3 killed", R"({"command":"kill","layer":0,"expert":3,"checkpoint":120})");
+    addEvent(store, ulid, 130, "command.unmute", "All experts unmuted", R"({"command":"unmute"})");
+    Shell shell(store);
+    shell.open(ulid);
+    EXPECT_FALSE(shell.window().run().steering().isMuted(0, 2));
+    EXPECT_TRUE(shell.window().run().steering().isMuted(0, 3));
+}
+
 TEST(Interventions, TheLegendOfTheTokensHasTheSameMenu) {
     FakeStore store;
     FakeRun run;

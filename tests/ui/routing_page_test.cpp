@@ -394,7 +394,7 @@ TEST_F(RoutingPageTest, TheTintCanStandForSecondExpertWeightLossAndDomain) {
     EXPECT_FLOAT_EQ(token().shade, 0.7F);
     tokens().setColour(RoutingTokens::byLoss);
     EXPECT_NEAR(token().shade, probe.losses[16 + 3] / 1.0, 1e-6) << "the scale ends at 1 nat: 95 % of the fake losses lie below 0.9";
-    EXPECT_TRUE(shell->text("tokensKey").contains(QStringLiteral("0 to 1 nats"))) << shell->text("tokensKey").toStdString();
+    EXPECT_TRUE(shell->text("tokensKey").contains(QStringLiteral("0 to 1.0 nats"))) << shell->text("tokensKey").toStdString();
     tokens().setColour(RoutingTokens::byFirst);
     EXPECT_LT(token().shade, 0);
     EXPECT_EQ(token().expert, probe.expertIds[2 * (16 + 3)]);
