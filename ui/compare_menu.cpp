@@ -47,7 +47,7 @@ void addCompareMenu(QMenuBar& bar, MainWindow& window) {
                                                      {CompareView::parallel, ComparePage::tr("Parallel coordinates")}, {CompareView::savings, ComparePage::tr("Savings against horizon")},
                                                      {CompareView::models, ComparePage::tr("Models, layer by layer")}, {CompareView::routing, ComparePage::tr("Routing, experts matched")}};
     for (const auto& [view, text] : views)
-        add("compareView", text, [&window, &page, view = view] {
+        add(("compareView" + std::to_string(static_cast<int>(view))).c_str(), text, [&window, &page, view = view] {
             window.showPage(PageId::compare);
             page.showView(view);
         });
