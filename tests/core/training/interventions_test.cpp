@@ -146,7 +146,7 @@ TEST(Freeze, KeepsARouterAndItsBalancingBiasBitForBit) {
     run(*trainer, 4);
     applied(*trainer, command("freeze", {{"layer", Number{0}}, {"part", std::string("router")}}));
     const Bits before = bitsOf(*trainer);
-    run(*trainer, 4);
+    run(*trainer, 3);  // an odd number: steps of one size up and down cannot cancel
     const Bits after = bitsOf(*trainer);
     for (const char* name : {"model.layers.0.mlp.gate.weight", "exp_avg.model.layers.0.mlp.gate.weight", "exp_avg_sq.model.layers.0.mlp.gate.weight",
                              "model.layers.0.mlp.gate.selection_bias"})
