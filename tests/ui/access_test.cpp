@@ -8,6 +8,8 @@
 #include <cstdio>
 
 #include "plots/controls.hpp"
+#include <qcustomplot.h>
+
 #include "tests/ui/shell_support.hpp"
 #include "ui/action_book.hpp"
 #include "ui/new_run_page.hpp"

@@ -89,7 +89,9 @@ TEST(Palette, HasEveryRunPresetAndEveryEntryThatCanActNow) {
     const QStringList all = shell.find<CommandPalette>("commandPalette")->found();
     EXPECT_TRUE(all.contains(QStringLiteral("Train: A router collapses")));
     for (const ActionBook::Entry& entry : shell.window().actionBook().entries())
-        if (entry.action->isEnabled() && entry.action->objectName() != QStringLiteral("paletteAction")) EXPECT_TRUE(all.contains(entry.text)) << entry.text.toStdString();
+        if (entry.action->isEnabled() && entry.action->objectName() != QStringLiteral("paletteAction")) {
+            EXPECT_TRUE(all.contains(entry.text)) << entry.text.toStdString();
+        }
     QTest::keyClicks(shell.find<QLineEdit>("paletteField"), QStringLiteral("qqzz"));
     EXPECT_TRUE(shell.shows("paletteNothing"));
     QTest::keyClick(shell.find<QLineEdit>("paletteField"), Qt::Key_Escape);
@@ -104,8 +106,9 @@ TEST(Keys, AQuestionMarkOpensTheSheetWithEveryKeyAndEscapeClosesIt) {
     QPointer<CheatSheet> sheet = shell.find<CheatSheet>("cheatSheet");
     ASSERT_TRUE(sheet);
     for (const ActionBook::Entry& entry : shell.window().actionBook().entries())
-        if (const QKeySequence key = ActionBook::key(entry.action); !key.isEmpty())
+        if (const QKeySequence key = ActionBook::key(entry.action); !key.isEmpty()) {
             EXPECT_TRUE(sheet->accessibleDescription().contains(key.toString(QKeySequence::NativeText) + QStringLiteral(": ") + entry.text)) << entry.text.toStdString();
+        }
     QTest::keyClick(sheet, Qt::Key_Escape);
     EXPECT_TRUE(waitFor([&] { return sheet.isNull(); }));
 }

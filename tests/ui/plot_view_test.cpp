@@ -9,6 +9,8 @@
 #include <QSlider>
 #include <QTemporaryDir>
 
+#include <qcustomplot.h>
+
 #include "tests/ui/shell_support.hpp"
 #include "ui/page_export.hpp"
 #include "ui/preferences.hpp"
