@@ -54,7 +54,6 @@ std::vector<AddedMetric> addedOf(const QStringList& words) {
 
 /// Fonts that were set by hand do not follow the application's: they are scaled one by one.
 void scaleFonts(double from, double to) {
-    plots::setFontScale(to);
     for (QWidget* widget : QApplication::allWidgets()) {
         if (!widget->testAttribute(Qt::WA_SetFont) || widget->font().pixelSize() <= 0) continue;
         QFont font = widget->font();
@@ -243,8 +242,9 @@ void MainWindow::setProjector(bool on) {
     m_projector = on;
     plots::setLineScale(on ? kProjectorLines : 1);
     const double before = plots::fontScale(), next = on ? kProjectorText : 1;
-    scaleFonts(before, next);
+    plots::setFontScale(next);
     plots::applyTheme(*qApp, plots::theme());
+    scaleFonts(before, next);
     findChild<QAction*>(QStringLiteral("projector"))->setChecked(on);
     fitToSize();
 }

@@ -158,6 +158,7 @@ TEST(ScaledPlot, ArrowKeysGoFromPointToPointAndTheSummaryFollows) {
     QTest::keyClick(plot.panel.plot(), Qt::Key_End);
     EXPECT_EQ(plot.hub.cursor(), 40);
     plot.panel.setTitle(QStringLiteral("Loss"));
+    plot.panel.setXAxis(QStringLiteral("step"));
     plot.panel.grab();
     EXPECT_TRUE(plot.panel.plot()->accessibleDescription().startsWith(QStringLiteral("Loss"))) << plot.panel.plot()->accessibleDescription().toStdString();
 }

@@ -62,7 +62,7 @@ TEST(Access, EveryPlotIsAlsoASentence) {
         const QAccessibleInterface* told = QAccessible::queryAccessibleInterface(panel->plot());
         ASSERT_TRUE(told);
         EXPECT_EQ(told->text(QAccessible::Name), panel->header()->title());
-        EXPECT_TRUE(told->text(QAccessible::Description).contains(QStringLiteral("step 300"))) << told->text(QAccessible::Description).toStdString();
+        EXPECT_TRUE(told->text(QAccessible::Description).contains(QStringLiteral("step 400"))) << told->text(QAccessible::Description).toStdString();
     }
     const QString loss = shell.find<plots::Panel>("lossPanel")->plot()->accessibleDescription();
     EXPECT_TRUE(loss.contains(QStringLiteral("val")) && loss.contains(QStringLiteral("falling"))) << loss.toStdString();

@@ -69,6 +69,8 @@ struct Outside : ::testing::Test {
     QString path(const char* name) const { return folder.filePath(QString::fromLatin1(name)); }
     void write(const char* name, const std::string& text) { std::ofstream(path(name).toStdString()) << text; }
     void drop(MainWindow& window, QMimeData& data) {
+        QDragEnterEvent enter(QPoint(50, 50), Qt::CopyAction, &data, Qt::LeftButton, {});
+        QApplication::sendEvent(&window, &enter);
         QDropEvent event(QPointF(50, 50), Qt::CopyAction, &data, Qt::LeftButton, {});
         QApplication::sendEvent(&window, &event);
     }
