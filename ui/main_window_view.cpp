@@ -37,7 +37,7 @@ using plots::ScaleKind;
 
 constexpr int kMessageMs = 8000;
 constexpr double kProjectorText = 1.25, kProjectorLines = 1.6;
-constexpr auto kLayouts = "layouts", kProjectorName = "projector";
+constexpr auto kLayouts = "layouts", kProjectorName = "projector", kUsualPixels = "usualPixels";
 
 QStringList wordsOf(const std::vector<AddedMetric>& added) {
     QStringList words;
@@ -56,8 +56,9 @@ std::vector<AddedMetric> addedOf(const QStringList& words) {
 void scaleFonts(double from, double to) {
     for (QWidget* widget : QApplication::allWidgets()) {
         if (!widget->testAttribute(Qt::WA_SetFont) || widget->font().pixelSize() <= 0) continue;
+        if (!widget->property(kUsualPixels).isValid()) widget->setProperty(kUsualPixels, qRound(widget->font().pixelSize() / from));
         QFont font = widget->font();
-        font.setPixelSize(qRound(qRound(font.pixelSize() / from) * to));
+        font.setPixelSize(qRound(widget->property(kUsualPixels).toInt() * to));
         widget->setFont(font);
     }
 }
