@@ -130,6 +130,7 @@ void CompareFacets::make(std::size_t count) {
         panel->setSmoothing(m_smoothing);
         panel->setLogY(m_logY);
         connect(panel, &plots::Panel::exportRequested, this, [this, panel](plots::ExportFormat format) { emit exportRequested(panel, format); });
+        connect(panel, &plots::ChartPanel::curveClicked, this, &CompareFacets::runClicked);
         m_panels.push_back(panel);
     }
 }

@@ -68,6 +68,7 @@ signals:
     void exportRequested(plots::LinePanel* panel, plots::ExportFormat format);
     /// A place on the axis was clicked and is marked in all plots: its x as the curves were given to Compare, and in words.
     void placed(double x, const QString& words);
+    void runClicked(const QString& ulid);   ///< its curve was clicked
 
 private:
     void make(std::size_t count);

@@ -161,6 +161,12 @@ void ComparePage::Parts::connectParts() {
 }
 
 void ComparePage::Parts::connectTable() {
+    QObject::connect(facets, &CompareFacets::runClicked, &page, [this](const QString& ulid) {
+        for (int row = 0; row < table->rows().rowCount(); ++row) {
+            const QModelIndex index = table->rows().index(row, 0);
+            if (const CompareEntry* entry = table->rows().entry(index); entry && entry->ulid == ulid.toStdString()) return table->setCurrentIndex(index);
+        }
+    });
     QObject::connect(table->selectionModel(), &QItemSelectionModel::currentRowChanged, &page, [this] { chooseRow(); });
     QObject::connect(table, &CompareTable::baselineRequested, &page, [this](int entry) { setBaseline(entry); });
     QObject::connect(table, &CompareTable::removeRequested, &page, [this](int entry) { remove(entry); });

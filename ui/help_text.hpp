@@ -19,7 +19,7 @@ QString metricCard(std::string_view name);
 /// look for. Empty where there is nothing to say.
 QString placeCard(std::string_view objectName);
 
-/// Hangs a card on a widget: F1 or "?" opens it, and it is the tool tip unless the widget has its own.
+/// Hangs a card on a widget: F1 opens it, and it is the tool tip unless the widget has its own.
 void setHelp(QWidget* widget, const QString& card);
 
 /// The card of a widget or of the nearest one around it; empty if there is none.

@@ -41,6 +41,7 @@
 #include "ui/train_grid.hpp"
 #include "ui/train_options.hpp"
 #include "ui/train_page.hpp"
+#include "ui/undo_toast.hpp"
 #include "ui/view_history.hpp"
 
 namespace moescope::ui {
@@ -87,6 +88,9 @@ MainWindow::MainWindow(const QString& storeFolder, QSettings* settings, QWidget*
         return QFileDialog::getSaveFileName(this, tr("Export what is visible"), suggested, tr("Picture (*.png);;Vector picture (*.svg);;PDF (*.pdf);;Numbers (*.csv)"));
     };
     askLayoutName = [this] { return QInputDialog::getText(this, tr("Save layout"), tr("Name of this layout")); };
+    askPath = [this] {
+        return QFileDialog::getOpenFileName(this, tr("Open a recipe, a text, or the run.db of a run"), {}, tr("Recipes, texts and runs (*.json *.moe *.txt *.md *.text run.db);;All files (*)"));
+    };
     askTextFiles = [this] { return QFileDialog::getOpenFileNames(this, tr("Text to train on"), {}, tr("Text (*.txt *.md *.text);;All files (*)")); };
     buildPages();
     buildDocks();
@@ -147,6 +151,8 @@ void MainWindow::buildPages() {
     for (QWidget* each : std::initializer_list<QWidget*>{m_start, m_tabs, m_newRun}) m_stack->addWidget(each);
     m_start->setEngineMissing(EngineLink::enginePath().isEmpty());
     setCentralWidget(m_stack);
+    m_word = new UndoToast(m_stack);
+    m_word->setObjectName(QStringLiteral("windowWord"));
 }
 
 void MainWindow::buildDocks() {
@@ -285,26 +291,6 @@ void MainWindow::closeWhenStopped() {
         }
     });
     wait->start(kCloseMs);
-}
-
-// ---- files dropped on the window -------------------------------------------------------------------------------
-
-void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
-    if (event->mimeData()->hasUrls()) event->acceptProposedAction();
-}
-
-void MainWindow::dropEvent(QDropEvent* event) {
-    QStringList paths;
-    for (const QUrl& url : event->mimeData()->urls())
-        if (url.isLocalFile()) paths << url.toLocalFile();
-    if (!paths.isEmpty()) openOwnText(paths);
-}
-
-void MainWindow::openOwnText(const QStringList& paths) {
-    if (paths.isEmpty()) return;
-    m_newRun->setPreset(QStringLiteral("own_text"));
-    m_newRun->setSourceFiles(paths);
-    showPage(PageId::newRun);
 }
 
 }  // namespace moescope::ui

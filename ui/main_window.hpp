@@ -54,6 +54,7 @@ class Toolbar;
 class TrainCursor;
 class TrainOptions;
 class TrainPage;
+class UndoToast;
 class ViewHistory;
 class WatchedRun;
 struct BannerContent;
@@ -115,6 +116,10 @@ public:
     std::function<QStringList()> askTextFiles;
     std::function<QString(const QString& suggested)> askPictureName;
     std::function<QString()> askLayoutName;
+    std::function<QString()> askPath;
+
+    /// What was dropped or chosen: a recipe fills the form, a run is opened, texts become domains; the rest is said in words.
+    void openPaths(const QStringList& paths);
 
 signals:
     void themeChosen(const QString& word);
@@ -173,7 +178,10 @@ private:
     void showBanner();
     BannerContent bannerContent() const;
     void onBanner(const QString& key);
-    void openOwnText(const QStringList& paths);
+    void openOwnText(const QStringList& paths);   // main_window_drop.cpp
+    void takeRecipe(const QString& text, const QString& from);
+    void pasteRecipe();
+    void offerCopy(const QString& runFolder);
 
     void connectInterventions();           // main_window_interventions.cpp
     void showInterventions();
@@ -236,6 +244,7 @@ private:
     StatusRow* m_status = nullptr;
     QueueDock* m_queuePane = nullptr;
     MetricList* m_metrics = nullptr;
+    UndoToast* m_word = nullptr;
     QMenu* m_layoutMenu = nullptr;
     std::unique_ptr<ViewHistory> m_history;
     QDockWidget *m_runsDock = nullptr, *m_inspectorDock = nullptr, *m_metricsDock = nullptr, *m_interventionsDock = nullptr, *m_queueDock = nullptr;

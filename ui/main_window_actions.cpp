@@ -44,6 +44,7 @@ void MainWindow::buildEditMenu(QMenu* edit) {
     edit->addSeparator();
     connect(add("copyImage", tr("Copy image"), "Ctrl+Shift+C"), &QAction::triggered, this, &MainWindow::copyImage);
     connect(add("copyData", tr("Copy data"), ""), &QAction::triggered, this, &MainWindow::copyData);
+    connect(add("pasteRecipeAction", tr("Paste a recipe"), "Ctrl+V"), &QAction::triggered, this, &MainWindow::pasteRecipe);
     connect(add("copyRecipe", tr("Copy recipe"), "Ctrl+Alt+C"), &QAction::triggered, this, &MainWindow::copyRecipe);
     for (const char* name : {"copyImage", "copyData"}) ActionBook::setPlace(findChild<QAction*>(QLatin1String(name)), kOnTabs);
     ActionBook::setPlace(findChild<QAction*>(QStringLiteral("copyRecipe")), kOnPlots);

@@ -94,6 +94,11 @@ void MainWindow::connectPages() {
     connect(m_newRun, &NewRunPage::cancelled, this, [this] { showPage(m_run->ulid().isEmpty() ? PageId::start : PageId::train); });
     connect(m_start, &StartPage::presetRequested, this, &MainWindow::trainPreset);
     connect(m_start, &StartPage::runActivated, this, &MainWindow::openRun);
+    connect(m_start, &StartPage::openRequested, this, &MainWindow::openRunPicker);
+    connect(m_start, &StartPage::presetChosen, this, [this](const QString& id) {
+        m_newRun->setPreset(id);
+        showPage(PageId::newRun);
+    });
     connect(m_start, &StartPage::ownTextRequested, this, [this] { openOwnText(askTextFiles()); });
 }
 

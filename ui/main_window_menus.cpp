@@ -88,7 +88,13 @@ void MainWindow::buildMenus() {
     QMenu* file = bar->addMenu(tr("&File"));
     add(file, "newRun", tr("New run…"), QKeySequence(Qt::CTRL | Qt::Key_N), [this] { showPage(PageId::newRun); });
     add(file, "ownText", tr("Train on my own text…"), {}, [this] { openOwnText(askTextFiles()); });
+    add(file, "openFile", tr("Open…"), QKeySequence(Qt::CTRL | Qt::Key_O), [this] {
+        if (const QString path = askPath(); !path.isEmpty()) openPaths({path});
+    });
+    add(file, "openRun", tr("Open a run…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_O), [this] { openRunPicker(); });
     add(file, "startPage", tr("Start page"), {}, [this] { showPage(PageId::start); });
+    add(file, "exportVisible", tr("Export what is visible…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_E), [this] { exportPage(); });
+    ActionBook::setPlace(findChild<QAction*>(QStringLiteral("exportVisible")), kOnTabs);
     add(file, "saveReport", tr("Report of the comparison…"), {}, [this] { m_compare->saveReport(); });
     file->addSeparator();
     add(file, "quit", tr("Quit"), QKeySequence(Qt::CTRL | Qt::Key_Q), [this] { close(); });

@@ -37,7 +37,7 @@ using plots::ScaleKind;
 
 constexpr int kMessageMs = 8000;
 constexpr double kProjectorText = 1.25, kProjectorLines = 1.6;
-constexpr auto kLayouts = "layouts", kProjectorName = "projector";
+constexpr auto kLayouts = "layouts", kProjectorName = "projector", kUsualPixels = "usualPixels";
 
 QStringList wordsOf(const std::vector<AddedMetric>& added) {
     QStringList words;
@@ -54,11 +54,11 @@ std::vector<AddedMetric> addedOf(const QStringList& words) {
 
 /// Fonts that were set by hand do not follow the application's: they are scaled one by one.
 void scaleFonts(double from, double to) {
-    plots::setFontScale(to);
     for (QWidget* widget : QApplication::allWidgets()) {
         if (!widget->testAttribute(Qt::WA_SetFont) || widget->font().pixelSize() <= 0) continue;
+        if (!widget->property(kUsualPixels).isValid()) widget->setProperty(kUsualPixels, qRound(widget->font().pixelSize() / from));
         QFont font = widget->font();
-        font.setPixelSize(qRound(qRound(font.pixelSize() / from) * to));
+        font.setPixelSize(qRound(widget->property(kUsualPixels).toInt() * to));
         widget->setFont(font);
     }
 }
@@ -243,8 +243,9 @@ void MainWindow::setProjector(bool on) {
     m_projector = on;
     plots::setLineScale(on ? kProjectorLines : 1);
     const double before = plots::fontScale(), next = on ? kProjectorText : 1;
-    scaleFonts(before, next);
+    plots::setFontScale(next);
     plots::applyTheme(*qApp, plots::theme());
+    scaleFonts(before, next);
     findChild<QAction*>(QStringLiteral("projector"))->setChecked(on);
     fitToSize();
 }

@@ -5,6 +5,7 @@
 #include <QComboBox>
 #include <QDragEnterEvent>
 #include <QDropEvent>
+#include <QFile>
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QGuiApplication>
@@ -22,6 +23,7 @@
 #include "core/config/config_json.hpp"
 #include "plots/controls.hpp"
 #include "plots/theme.hpp"
+#include "ui/dropped.hpp"
 #include "ui/engine_link.hpp"
 #include "ui/new_run_data_box.hpp"
 #include "ui/new_run_engine.hpp"
@@ -31,6 +33,7 @@
 #include "ui/new_run_presets.hpp"
 #include "ui/new_run_study.hpp"
 #include "ui/preferences.hpp"
+#include "ui/recipe_reader.hpp"
 #include "ui/run_library.hpp"
 #include "ui/run_words.hpp"
 
@@ -38,7 +41,6 @@ namespace moescope::ui {
 namespace {
 
 constexpr int kPresetsWidth = 264, kEstimateWidth = 300, kNarrow = 1200, kInspectDelayMs = 400;
-constexpr qsizetype kLongestRecipe = 2 << 20;
 constexpr std::int64_t kCharsGuess = 96, kBytes = 256;
 
 QString text(const std::string& value) { return QString::fromStdString(value); }
@@ -66,9 +68,10 @@ QLabel* words(const char* name, const char* role, int px, QFont::Weight weight =
 }  // namespace
 
 struct NewRunPage::Parts {
-    Parts(NewRunPage& owner, const QString& store) : page(owner), engine(store, &owner) {}
+    Parts(NewRunPage& owner, const QString& folder) : page(owner), store(folder), engine(folder, &owner) {}
 
     NewRunPage& page;
+    QString store;
     NewRunEngine engine;
     NewRunPresets* presets = new NewRunPresets;
     NewRunForm* form = new NewRunForm;
@@ -344,19 +347,9 @@ void NewRunPage::Parts::onInspected(const DataFacts& found) {
 }
 
 void NewRunPage::Parts::paste(const QString& recipe) {
-    const QString trimmed = recipe.trimmed();
-    base::Problems problems;
-    config::RunConfig config;
-    if (trimmed.isEmpty())
-        problems.push_back({"recipe", tr("The clipboard holds no text. Copy a recipe first: a moe: string or its JSON.").toStdString()});
-    else if (trimmed.size() > kLongestRecipe)
-        problems.push_back({"recipe", tr("What is in the clipboard is far too long for a recipe.").toStdString()});
-    else if (trimmed.startsWith(QLatin1String("moe:")))
-        problems = config::applyRecipeString(config, trimmed.toStdString());
-    else
-        problems = config::applyJson(config, trimmed.toStdString());
-    if (!problems.empty()) return say(problems);
-    page.setConfig(config, tr("a recipe"));
+    const ReadRecipe read = readRecipe(recipe);
+    if (!read.problems.empty()) return say(read.problems);
+    page.setConfig(read.config, tr("a recipe"));
 }
 
 void NewRunPage::Parts::choose(bool folder) {
@@ -392,14 +385,22 @@ void NewRunPage::setConfig(const config::RunConfig& config, const QString& from)
 }
 
 void NewRunPage::setSourceFiles(const QStringList& paths) {
-    if (paths.isEmpty()) return;
-    if (paths.size() > 1)
-        return m_parts->say({{"data.source", tr("%1 files: put them into one folder and choose that; each file becomes a domain.").arg(paths.size()).toStdString()}});
-    const QFileInfo chosen(paths.front());
+    const Dropped found = lookAt(paths, m_parts->store);
+    if (found.kind == Dropped::recipe) {
+        QFile file(found.path);
+        return m_parts->paste(file.open(QIODevice::ReadOnly) ? QString::fromUtf8(file.readAll()) : QString());
+    }
+    QString problem = found.sentence, source = found.path;
+    if (found.kind == Dropped::text && found.paths.size() > 1) source = gatherTexts(found.paths, m_parts->store, &problem);
+    if (found.kind == Dropped::runHere || found.kind == Dropped::runElsewhere) problem = tr("This is the folder of a run, not a text. Open it from the File menu.");
+    if (!problem.isEmpty()) m_parts->say({{"data.source", problem.toStdString()}});
+    if (source.isEmpty() || found.kind != Dropped::text) return;
+    const QFileInfo chosen(source);
     if (isGenerated(config().data.source)) setPreset(QStringLiteral("own_text"));
     config::RunConfig config = m_parts->form->config();
     config.data.source = chosen.absoluteFilePath().toStdString();
     m_parts->form->setConfig(m_parts->form->base(), config);
+    if (!found.sentence.isEmpty()) m_parts->say({{"data.source", found.sentence.toStdString()}});
 }
 
 QSize NewRunPage::minimumSizeHint() const { return {640, 400}; }

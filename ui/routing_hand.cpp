@@ -30,7 +30,7 @@ namespace {
 
 using plots::Figure;
 
-constexpr int kSide = 300, kWaitMs = 60, kLeastColumn = 54, kMostColumn = 92, kGutter = 92;
+constexpr int kSide = 300, kWaitMs = 60, kLeastColumn = 62, kMostColumn = 92, kGutter = 92;
 
 QPushButton* button(const char* name, const QString& text, const QString& note) {
     auto* made = new QPushButton(text);

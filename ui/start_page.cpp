@@ -11,6 +11,7 @@
 #include "plots/miniatures.hpp"
 #include "plots/theme.hpp"
 #include "ui/run_library.hpp"
+#include "ui/start_page_gallery.hpp"
 #include "ui/start_page_pictures.hpp"
 #include "ui/start_page_runs.hpp"
 
@@ -36,9 +37,9 @@ StartPage::StartPage(RunLibrary& library, QWidget* parent) : QWidget(parent), m_
     static constexpr Tile kTiles[] = {
         {"demoTile", "collapse", QT_TR_NOOP("Expert collapse and its cure"), QT_TR_NOOP("Seven of eight experts fall idle while the loss looks fine. Turn up the balance and watch them wake."),
          QT_TR_NOOP("Start the demo"), "play", QT_TR_NOOP("about 60 s")},
-        {"alphabetsTile", "four_alphabets", QT_TR_NOOP("An expert for each alphabet"), QT_TR_NOOP("Four toy languages, four experts. Watch the languages find experts of their own."),
+        {"alphabetsTile", "four_alphabets", QT_TR_NOOP("Mute and watch"), QT_TR_NOOP("Four toy languages find four experts. Mute an expert with a right click on its bar and see which language breaks."),
          QT_TR_NOOP("Train"), "play", QT_TR_NOOP("about a minute")},
-        {"ownTextTile", nullptr, QT_TR_NOOP("Train on my own text"), QT_TR_NOOP("Drop two or more text files anywhere in this window. Each file becomes a domain."),
+        {"ownTextTile", nullptr, QT_TR_NOOP("Train on my own text"), QT_TR_NOOP("Drop text files or a folder anywhere in this window. Each file becomes a domain."),
          QT_TR_NOOP("Choose files"), "file", ""}};
     auto* outer = new QVBoxLayout(this);
     outer->setContentsMargins(0, 0, 0, 0);
@@ -72,27 +73,62 @@ StartPage::StartPage(RunLibrary& library, QWidget* parent) : QWidget(parent), m_
     m_notice->hide();
     column->addWidget(m_notice);
     column->addSpacing(12);
-    m_recent = new RecentRuns(library, body);
-    m_recentBox = new QWidget(body);
-    auto* recent = new QVBoxLayout(m_recentBox);
-    recent->setContentsMargins(0, 0, 0, 0);
-    recent->setSpacing(8);
-    auto* head = new QHBoxLayout;
-    head->addWidget(label(tr("Recent runs"), plots::uiFont(13, QFont::DemiBold), "title", body), 1);
-    auto* unit = label(tr("validation loss, nats/token"), plots::uiFont(12), "unit", body);
-    unit->setWordWrap(false);
-    head->addWidget(unit);
-    recent->addLayout(head);
-    auto* line = new QFrame(body);
-    line->setProperty("role", "hairline");
-    recent->addWidget(line);
-    recent->addWidget(m_recent);
-    column->addWidget(m_recentBox);
+    auto* lists = new QHBoxLayout;
+    lists->setSpacing(32);
+    lists->addWidget(makeRecent(body), 1, Qt::AlignTop);
+    lists->addWidget(makeGallery(body), 1, Qt::AlignTop);
+    column->addLayout(lists);
+    column->addSpacing(16);
     column->addStretch(1);
     column->addWidget(label(tr("Everything runs and stays on this computer."), plots::uiFont(12), "unit", body));
-    connect(m_recent, &RecentRuns::runActivated, this, &StartPage::runActivated);
     connect(&m_library, &RunLibrary::changed, this, &StartPage::showRuns);
     showRuns();
+}
+
+QWidget* StartPage::makeRecent(QWidget* parent) {
+    auto* box = new QWidget(parent);
+    auto* column = new QVBoxLayout(box);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(8);
+    auto* head = new QHBoxLayout;
+    head->addWidget(label(tr("Recent runs"), plots::uiFont(13, QFont::DemiBold), "title", box));
+    auto* open = new QPushButton(tr("Open a run…"), box);
+    open->setObjectName(QStringLiteral("openRunButton"));
+    open->setProperty("kind", "link");
+    connect(open, &QPushButton::clicked, this, &StartPage::openRequested);
+    head->addWidget(open);
+    head->addStretch(1);
+    m_unit = label(tr("validation loss, nats/token"), plots::uiFont(12), "unit", box);
+    m_unit->setWordWrap(false);
+    head->addWidget(m_unit);
+    column->addLayout(head);
+    auto* line = new QFrame(box);
+    line->setProperty("role", "hairline");
+    column->addWidget(line);
+    m_recent = new RecentRuns(m_library, box);
+    column->addWidget(m_recent);
+    m_noRuns = label(tr("None yet. The first one appears here by itself, also when it was started on the command line."), plots::uiFont(12), "unit", box);
+    m_noRuns->setObjectName(QStringLiteral("noRecentRuns"));
+    column->addWidget(m_noRuns);
+    connect(m_recent, &RecentRuns::runActivated, this, &StartPage::runActivated);
+    return box;
+}
+
+QWidget* StartPage::makeGallery(QWidget* parent) {
+    auto* box = new QWidget(parent);
+    auto* column = new QVBoxLayout(box);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(8);
+    auto* head = label(tr("Presets, and what goes wrong in some of them"), plots::uiFont(13, QFont::DemiBold), "title", box);
+    head->setMinimumHeight(20);
+    column->addWidget(head);
+    auto* line = new QFrame(box);
+    line->setProperty("role", "hairline");
+    column->addWidget(line);
+    auto* gallery = new PresetGallery(box);
+    connect(gallery, &PresetGallery::chosen, this, &StartPage::presetChosen);
+    column->addWidget(gallery);
+    return box;
 }
 
 QWidget* StartPage::makePicture(const Tile& tile, QWidget* parent) {
@@ -152,7 +188,10 @@ void StartPage::setEngineMissing(bool missing) {
 }
 
 void StartPage::showRuns() {
-    m_recentBox->setVisible(!m_library.runs()->empty());
+    const bool none = m_library.runs()->empty();
+    m_recent->setVisible(!none);
+    m_unit->setVisible(!none);
+    m_noRuns->setVisible(none && m_library.loaded());
     m_demo->setData(demoPicture(*m_library.runs()));
 }
 

@@ -1,4 +1,4 @@
-// The start page: three ways to begin, and the runs of before.
+// The start page: three ways to begin, the runs of before, and presets that go well or wrong with what to look for.
 #pragma once
 
 #include <QStringList>
@@ -30,6 +30,8 @@ signals:
     void ownTextRequested();
     void filesDropped(const QStringList& paths);
     void runActivated(const QString& ulid);
+    void openRequested();                       ///< a run or file to be chosen
+    void presetChosen(const QString& id);       ///< show it in the form
 
 private:
     struct Tile {
@@ -43,11 +45,13 @@ private:
     };
     QFrame* makeTile(const Tile& tile, bool primary);
     QWidget* makePicture(const Tile& tile, QWidget* parent);
+    QWidget* makeRecent(QWidget* parent);
+    QWidget* makeGallery(QWidget* parent);
     void showRuns();
 
     RunLibrary& m_library;
     RecentRuns* m_recent;
-    QWidget* m_recentBox;
+    QLabel *m_unit = nullptr, *m_noRuns = nullptr;
     QLabel* m_notice;
     plots::Fingerprint* m_demo = nullptr;
 };

@@ -10,6 +10,8 @@
 
 #include <algorithm>
 
+#include <qcustomplot.h>
+
 #include "plots/chart_panels.hpp"
 #include "ui/help_card.hpp"
 #include "ui/help_text.hpp"

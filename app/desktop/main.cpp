@@ -14,13 +14,13 @@
 #include "app/desktop/options.hpp"
 #include "core/base/error.hpp"
 #include "core/base/version.hpp"
-#include "core/config/config_json.hpp"
 #include "storage/store.hpp"
 #include "ui/compare_page.hpp"
 #include "ui/data_page.hpp"
 #include "ui/main_window.hpp"
 #include "ui/main_window_theme.hpp"
 #include "ui/preferences.hpp"
+#include "ui/recipe_reader.hpp"
 #include "ui/routing_page.hpp"
 #include "ui/screenshot.hpp"
 
@@ -52,11 +52,9 @@ std::string recipeText(const QString& recipe) {
 }
 
 config::RunConfig recipeOf(const QString& recipe) {
-    config::RunConfig config;
-    const std::string text = recipeText(recipe);
-    const base::Problems problems = text.starts_with("moe:") ? config::applyRecipeString(config, text) : config::applyJson(config, text);
-    if (!problems.empty()) throw usage("--recipe: " + problems.front().key, problems.front().text, "correct the recipe");
-    return config;
+    const ui::ReadRecipe read = ui::readRecipe(QString::fromStdString(recipeText(recipe)));
+    if (!read.problems.empty()) throw usage("--recipe: " + read.problems.front().key, read.problems.front().text, "correct the recipe");
+    return read.config;
 }
 
 void show(ui::MainWindow& window, const app::DesktopOptions& options, const storage::Store& store) {

@@ -366,7 +366,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Refusal{at("duplicate", 0, 1), "to", "needs to"},
                     Refusal{{"oracle", {{"kind", std::string("delphi")}}}, "kind", "round_robin"},
                     Refusal{{"pin", {{"domain", std::int64_t{1}}, {"expert", std::int64_t{2}}}}, "domain", "name of a domain"},
-                    Refusal{{"unpin", {{"domain", true}}}, "domain", "name of a domain"},
+                    Refusal{{"unpin", {{"domain", std::int64_t{1}}}}, "domain", "name of a domain"},
                     Refusal{{"rewind", {{"step", std::int64_t{-1}}}}, "step", "0 or more"},
                     Refusal{{"rewind", {{"lr_factor", std::int64_t{0}}}}, "lr_factor", "between 0.001"},
                     Refusal{with(at("duplicate", 0, 1), {{"to", std::int64_t{1}}}), "to", "same expert"},

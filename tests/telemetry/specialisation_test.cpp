@@ -65,13 +65,15 @@ TEST(Specialise, ASnapshotOfATextHasNoDomainsAndSaysNothingOfThem) {
     text.layers = 1;
     text.experts = 2;
     text.slotsPerToken = 1;
-    text.tokens = 6;
+    text.tokens = 24;
     text.sequenceLength = 3;
     text.moeLayerIndex = {4};
-    text.tokenIds = {0, 1, 0, 1, 0, 1};
-    text.expertIds = {0, 1, 0, 1, 0, 1};
-    text.weights.assign(6, 1);
-    text.kept.assign(6, 1);
+    for (int t = 0; t < text.tokens; ++t) {
+        text.tokenIds.push_back(t % 2);
+        text.expertIds.push_back(static_cast<std::int16_t>(t % 2));
+    }
+    text.weights.assign(24, 1);
+    text.kept.assign(24, 1);
     const Specialisation found = specialise(text, 0, 0);
     EXPECT_EQ(found.layer, 4);
     EXPECT_TRUE(std::isnan(found.domainInformation));
