@@ -5,12 +5,14 @@
 #include <QCheckBox>
 #include <QClipboard>
 #include <QComboBox>
+#include <QFile>
 #include <QLabel>
 #include <QLineEdit>
 #include <QListView>
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QSignalSpy>
+#include <QTemporaryDir>
 #include <QToolButton>
 #include <QtTest>
 
@@ -255,14 +257,21 @@ TEST_F(NewRunPageTest, AnUnknownPresetIsSaidAndChangesNothing) {
 }
 
 TEST_F(NewRunPageTest, ADroppedFileBecomesTheSource) {
-    page->setSourceFiles({QStringLiteral("/tmp/a text.txt")});
-    EXPECT_EQ(page->config().data.source, "/tmp/a text.txt");
+    QTemporaryDir folder;
+    const auto text = [&](const char* name) {
+        QFile file(folder.filePath(QLatin1String(name)));
+        EXPECT_TRUE(file.open(QIODevice::WriteOnly) && file.write("Once there was a text of some length.\n") > 0);
+        return file.fileName();
+    };
+    const QString first = text("a text.txt"), other = text("other.txt");
+    page->setSourceFiles({first});
+    EXPECT_EQ(page->config().data.source, first.toStdString());
     EXPECT_EQ(page->config().preset, "own_text");
-    page->setSourceFiles({QStringLiteral("/tmp/other.txt")});
-    EXPECT_EQ(page->config().data.source, "/tmp/other.txt");
-    page->setSourceFiles({QStringLiteral("/a"), QStringLiteral("/b")});
-    EXPECT_EQ(page->config().data.source, "/tmp/other.txt");
-    EXPECT_TRUE(message().contains(QStringLiteral("one folder")));
+    page->setSourceFiles({other});
+    EXPECT_EQ(page->config().data.source, other.toStdString());
+    page->setSourceFiles({folder.filePath(QStringLiteral("absent.txt"))});
+    EXPECT_EQ(page->config().data.source, other.toStdString());
+    EXPECT_TRUE(message().contains(QStringLiteral("absent.txt"))) << message().toStdString();
 }
 
 TEST_F(NewRunPageTest, TheEstimateIsThatOfTheCostFunction) {
