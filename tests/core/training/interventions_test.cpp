@@ -73,7 +73,8 @@ TEST(Kill, SilencesTheExpertForGoodAndZeroesItsMoments) {
     for (const auto& [name, bytes] : after) {
         const bool moment = name.starts_with("exp_avg") && name.find("layers.1.mlp.experts.2.") != std::string::npos;
         const bool rowMoments = name == "exp_avg.model.layers.1.mlp.gate.weight" || name == "exp_avg_sq.model.layers.1.mlp.gate.weight";
-        if (!rowMoments) EXPECT_EQ(bytes, moment ? std::string(bytes.size(), '\0') : before.at(name)) << name;
+        if (rowMoments) continue;
+        EXPECT_EQ(bytes, moment ? std::string(bytes.size(), '\0') : before.at(name)) << name;
     }
     for (int i = 0; i < 5; ++i) EXPECT_EQ(trainer->step().report->load[4 + 2], 0.0f);
     EXPECT_NE(refused(*trainer, on("unmute", 1, 2)).find("only a rewind"), std::string::npos);
