@@ -3,7 +3,7 @@
 # shellcheck source=tests/e2e/support.bash
 . "$(dirname "$0")/support.bash"
 short=("${quick[@]}" --set telemetry.probe_every=0 --set moe.top_k=2)
-grid=(sweep "${short[@]}" --vary router.weigh=raw,renorm --name order)
+grid=(sweep "${short[@]}" --vary "router.weigh=raw,renorm" --name order)
 sweep=("${grid[@]}" --seeds 2)
 amount() { grep -oE "$1" <<<"$2" | wc -l; }
 
@@ -36,7 +36,7 @@ expect_exit 0 engine "${grid[@]}" --seeds 3 --dry-run --json
 [ "$(amount '"action":"train"' "$out")" = 2 ] || fail "a third seed is not two more runs: $out"
 
 # A sweep that is stopped goes on: the run in work is resumed, what is finished is kept.
-slow=(sweep "${short[@]}" --set training.steps=60 --set training.pace=20 --vary balance.coefficient=0,0.1 --name stopped)
+slow=(sweep "${short[@]}" --set training.steps=60 --set training.pace=20 --vary "balance.coefficient=0,0.1" --name stopped)
 "$MOESCOPE_ENGINE" "${slow[@]}" --quiet --json >"$scratch/slow" 2>&1 &
 pid=$!
 wait_for 60 step_reached "stopped coefficient=0.0-s0" 15
@@ -63,9 +63,11 @@ expect_text "$err" 'how many seeds'
 # Equal FLOPs, by the counter that everything is counted with.
 expect_exit 0 engine match --preset eight_domains --dense --granularity 1,2,4,8 --json
 for word in '"name":"G1","reference":true' '"name":"dense"' '"name":"G8"'; do expect_text "$out" "$word"; done
-for share in $(grep -oE '"mismatch":[-0-9.e]+' <<<"$out" | cut -d: -f2); do
+shares=$(grep -oE '"mismatch":[-0-9.e]+' <<<"$out" | cut -d: -f2)
+[ -n "$shares" ] || fail "no mismatch is named"
+while read -r share; do
   awk -v m="$share" 'BEGIN { exit !(m <= 0.02 && m >= -0.02) }' || fail "mismatch $share"
-done
+done <<<"$shares"
 width=$(grep -oE '"name":"G4".*' <<<"$out" | grep -oE '"moe.expert_width":[0-9]+' | head -n 1 | cut -d: -f2)
 flops=$(grep -oE '"name":"G4".*' <<<"$out" | grep -oE '"flops_token_forward":[0-9.]+' | head -n 1 | cut -d: -f2)
 expect_exit 0 engine estimate --preset eight_domains --set moe.granularity=4 --set "moe.expert_width=$width" --json
