@@ -38,6 +38,20 @@ function(moescope_link name)
   endif()
 endfunction()
 
+# moescope_qt_pch(TARGET HEADER | TARGET REUSE_FROM OTHER): the desktop's common headers, compiled once.
+function(moescope_qt_pch name)
+  get_target_property(kind ${name} TYPE)
+  get_target_property(owner moescope_plots TYPE)
+  if(NOT kind STREQUAL "INTERFACE_LIBRARY" AND NOT owner STREQUAL "INTERFACE_LIBRARY")
+    if(ARGC EQUAL 2)
+      target_precompile_headers(${name} PRIVATE ${ARGN})
+    else()
+      target_precompile_headers(${name} ${ARGN})
+    endif()
+    target_compile_options(${name} PRIVATE -fpch-preprocess)
+  endif()
+endfunction()
+
 # moescope_program(NAME [QT] FOLDER f): main.cpp is the program, the rest an object library NAME-objects that tests link too.
 function(moescope_program name)
   cmake_parse_arguments(PARSE_ARGV 1 program "QT" "FOLDER" "")
