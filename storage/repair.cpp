@@ -22,8 +22,8 @@ struct Table {
     const char* name;
     const char* key;
 };
-constexpr std::array<Table, 12> kTables = {{{"run_meta", "k"}, {"summary", "k"}, {"attempts", "id"}, {"series", "id"}, {"step_log", "seq"}, {"superseded", "seq"},
-    {"events", "seq"}, {"probe", "step"}, {"sample", "step"}, {"checkpoints", "step"}, {"migrations", "version"}, {"status", "id"}}};
+constexpr std::array<Table, 13> kTables = {{{"run_meta", "k"}, {"summary", "k"}, {"attempts", "id"}, {"series", "id"}, {"step_log", "seq"}, {"superseded", "seq"},
+    {"events", "seq"}, {"probe", "step"}, {"plane", "step"}, {"sample", "step"}, {"checkpoints", "step"}, {"migrations", "version"}, {"status", "id"}}};
 
 class Salvage {
 public:
@@ -33,7 +33,8 @@ public:
         m_to.exec("PRAGMA foreign_keys=OFF");
         m_to.exec("BEGIN IMMEDIATE");
         m_to.exec("DELETE FROM migrations");
-        for (const Table& table : kTables) both(table.name, table.key, [&](SQLite::Statement& row) { copy(table, row); });
+        for (const Table& table : kTables)
+            if (m_from.tableExists(table.name)) both(table.name, table.key, [&](SQLite::Statement& row) { copy(table, row); });
         salvageChunks();
         restoreStatus();
         m_to.exec("COMMIT");
@@ -109,7 +110,7 @@ private:
 
     std::int64_t maximumSeq() {
         std::int64_t highest = 0;
-        for (const char* table : {"step_log", "superseded", "events", "probe", "sample"}) {
+        for (const char* table : {"step_log", "superseded", "events", "probe", "plane", "sample"}) {
             SQLite::Statement query(m_to, std::string("SELECT max(seq) FROM ") + table);
             if (query.executeStep()) highest = std::max(highest, query.getColumn(0).getInt64());
         }

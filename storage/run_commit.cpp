@@ -81,6 +81,7 @@ void RunWriter::Impl::writePending() {
         }
     }
     for (const auto& probe : probes) writeProbe(*statements, ++seq, probe, options.compression);
+    for (const auto& plane : planes) writePlane(*statements, ++seq, plane, options.compression, options.planeBytes);
     for (const auto& sample : samples) writeSample(*statements, ++seq, sample, options.compression);
     for (const std::int64_t step : removedCheckpoints) Rows(*statements, "DELETE FROM checkpoints WHERE step=?", step)->exec();
     for (const std::int64_t step : changedCheckpoints) writeCheckpoint(*statements, checkpoints.at(step));
@@ -92,7 +93,7 @@ void RunWriter::Impl::writePending() {
 }
 
 bool RunWriter::Impl::anythingPending() const {
-    return !batches.empty() || !probes.empty() || !samples.empty() || !changedCheckpoints.empty() || !removedCheckpoints.empty() || !changedSummary.empty() || statusChanged;
+    return !batches.empty() || !probes.empty() || !planes.empty() || !samples.empty() || !changedCheckpoints.empty() || !removedCheckpoints.empty() || !changedSummary.empty() || statusChanged;
 }
 
 // The first `written` batches are in the file.
@@ -134,6 +135,7 @@ void RunWriter::Impl::commit() {
         clearPending(batches.size());
         unsavedSeries.clear();
         probes.clear();
+        planes.clear();
         samples.clear();
         changedCheckpoints.clear();
         removedCheckpoints.clear();

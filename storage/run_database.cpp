@@ -18,6 +18,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
+constexpr const char* kOldestReader = "1";  // what later schemas added can be left unread
+
 fs::path walOf(const fs::path& file) { return file.string() + "-wal"; }
 
 bool hasWal(const fs::path& file) {
@@ -43,7 +45,7 @@ void createRunDatabase(const fs::path& runFolder, const NewRun& run, const std::
         const std::string version = std::to_string(runSchema().version);
         for (const auto& [key, text] : std::map<std::string, std::string>{{"ulid", ulid}, {"name", run.name}, {"preset", run.preset}, {"router", run.router},
                  {"group", run.group}, {"config", run.configJson}, {"parent", run.parent}, {"parent_step", std::to_string(run.parentStep)},
-                 {"created_us", std::to_string(createdUs)}, {"app_version", std::string(base::version())}, {"min_reader", version}, {"min_writer", version}})
+                 {"created_us", std::to_string(createdUs)}, {"app_version", std::string(base::version())}, {"min_reader", kOldestReader}, {"min_writer", version}})
             writeMetaText(statements, key, text);
         writeStatus(statements, {});
         connection->exec("COMMIT");

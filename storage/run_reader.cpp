@@ -254,6 +254,10 @@ telemetry::ProbeSnapshot RunReader::probe(std::int64_t step) {
     });
 }
 
+std::optional<telemetry::PlaneSnapshot> RunReader::plane(std::int64_t step) {
+    return m_impl->reading([&] { return readPlane(m_impl->statements, step); });
+}
+
 std::vector<telemetry::GeneratedSample> RunReader::samples() {
     return m_impl->reading([&] { return readSamples(m_impl->statements, 0); });
 }

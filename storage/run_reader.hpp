@@ -90,6 +90,8 @@ public:
     std::vector<StoredEvent> events();
     std::vector<std::int64_t> probes();
     telemetry::ProbeSnapshot probe(std::int64_t step);   ///< exit 2 "probe.unknown"
+    /// The newest at or before `step`; none for runs of other families and of older programs.
+    std::optional<telemetry::PlaneSnapshot> plane(std::int64_t step);
     std::vector<telemetry::GeneratedSample> samples();
     std::vector<CheckpointRow> checkpoints();
 

@@ -61,6 +61,7 @@ void RunWriter::Impl::cutAfter(std::int64_t step) {
         supersede(row, removed);
     }
     Rows(*statements, "DELETE FROM probe WHERE step>?", step)->exec();
+    Rows(*statements, "DELETE FROM plane WHERE step>?", step)->exec();
     Rows(*statements, "DELETE FROM sample WHERE step>?", step)->exec();
     if (anything) ++status.generation;
 }

@@ -1,4 +1,4 @@
-// The small tables of run.db as values: meta, status, summary, attempts, series, events, probes, samples, checkpoints.
+// The small tables of run.db as values: meta, status, summary, attempts, series, events, probes, planes, samples, checkpoints.
 //
 // Readers throw DecodeError on a row that does not match its checksum. Writers run inside the caller's transaction.
 #pragma once
@@ -51,6 +51,14 @@ void writeEvent(Statements& statements, const StoredEvent& event);
 std::vector<std::int64_t> readProbeSteps(Statements& statements, std::int64_t afterSeq);
 std::optional<telemetry::ProbeSnapshot> readProbe(Statements& statements, std::int64_t step);
 void writeProbe(Statements& statements, std::int64_t seq, const telemetry::ProbeSnapshot& probe, int compression);
+
+/// Files of schema 1 have no such table.
+bool hasPlanes(Statements& statements);
+/// The newest at or before `step`, if any.
+std::optional<telemetry::PlaneSnapshot> readPlane(Statements& statements, std::int64_t step);
+std::vector<std::int64_t> readPlaneSteps(Statements& statements);
+/// Every second row goes when all together exceed `budget` bytes; the first and the newest stay.
+void writePlane(Statements& statements, std::int64_t seq, const telemetry::PlaneSnapshot& plane, int compression, std::int64_t budget);
 
 std::vector<telemetry::GeneratedSample> readSamples(Statements& statements, std::int64_t afterSeq);
 void writeSample(Statements& statements, std::int64_t seq, const telemetry::GeneratedSample& sample, int compression);

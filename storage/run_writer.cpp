@@ -18,6 +18,7 @@ using telemetry::Evaluation;
 using telemetry::Event;
 using telemetry::GeneratedSample;
 using telemetry::Metric;
+using telemetry::PlaneSnapshot;
 using telemetry::ProbeSnapshot;
 using telemetry::StepTelemetry;
 
@@ -34,6 +35,7 @@ std::int64_t sizeOf(const ProbeSnapshot& p) {
     return static_cast<std::int64_t>(bytes);
 }
 
+std::int64_t sizeOf(const PlaneSnapshot& p) { return static_cast<std::int64_t>(sizeof p + (p.probabilities.size() + p.weights.size() + p.output.size() + p.expertOutputs.size() + 5 * p.domains.size()) * sizeof(float)); }
 std::int64_t sizeOf(const GeneratedSample& s) {
     std::size_t bytes = 4 * s.weights.size() + 2 * s.expertIds.size();
     for (const std::string& text : s.tokens) bytes += text.size() + sizeof text;
@@ -194,6 +196,11 @@ void RunWriter::append(const Event& event) {
 void RunWriter::append(const ProbeSnapshot& probe) {
     m_impl->otherBytes += sizeOf(probe);
     m_impl->probes.push_back(probe);
+}
+
+void RunWriter::append(const PlaneSnapshot& plane) {
+    m_impl->otherBytes += sizeOf(plane);
+    m_impl->planes.push_back(plane);
 }
 
 void RunWriter::append(const GeneratedSample& sample) {

@@ -22,6 +22,7 @@ struct WriterOptions {
     std::int64_t compactBytes = 8 << 20;        ///< or logged bytes
     std::int64_t passiveBytes = 16 << 20;       ///< WAL size that starts a passive checkpoint
     std::int64_t largeBytes = 64 << 20;         ///< WAL size that is worth an event (readers hold it)
+    std::int64_t planeBytes = 64 << 20;         ///< all planes of a run together; beyond it they thin out
     int compression = 1;                        ///< zstd level of chunks; 0 = none
 };
 
@@ -56,6 +57,7 @@ public:
     void append(const telemetry::Evaluation& evaluation);
     void append(const telemetry::Event& event);
     void append(const telemetry::ProbeSnapshot& probe);
+    void append(const telemetry::PlaneSnapshot& plane);
     void append(const telemetry::GeneratedSample& sample);
 
     void addCheckpoint(const CheckpointRow& row);                  ///< replaces a row of the same step

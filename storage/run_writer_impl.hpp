@@ -74,6 +74,7 @@ struct RunWriter::Impl {
     std::size_t attemptedBatches = 0;
     std::int64_t attemptedSeq = 0;   // last_seq of a commit that failed, or 0
     std::vector<telemetry::ProbeSnapshot> probes;
+    std::vector<telemetry::PlaneSnapshot> planes;
     std::vector<telemetry::GeneratedSample> samples;
     std::set<std::int64_t> changedCheckpoints, removedCheckpoints;
     std::set<std::string> changedSummary;

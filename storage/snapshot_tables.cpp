@@ -1,4 +1,4 @@
-// Probe snapshots and generated samples as rows with one compressed blob each.
+// Probe snapshots, planes and generated samples as rows with one compressed blob each.
 #include <algorithm>
 #include <cmath>
 
@@ -9,6 +9,7 @@
 namespace moescope::storage {
 
 using telemetry::GeneratedSample;
+using telemetry::PlaneSnapshot;
 using telemetry::ProbeSnapshot;
 
 namespace {
@@ -43,6 +44,26 @@ void fill(ProbeSnapshot& p, std::string_view bytes) {
     in.finish();
 }
 
+std::string raw(const PlaneSnapshot& p) {
+    ByteWriter out;
+    out.putArray(std::vector<float>{p.left, p.right, p.bottom, p.top});
+    for (const auto* values : {&p.probabilities, &p.weights, &p.output, &p.expertOutputs, &p.x, &p.y, &p.targets}) out.putArray(*values);
+    out.putArray(p.domains);
+    out.putArray(p.losses);
+    return out.take();
+}
+
+void fill(PlaneSnapshot& p, std::string_view bytes) {
+    ByteReader in(bytes);
+    const auto edges = in.getArray<float>();
+    if (edges.size() != 4) throw DecodeError("a plane has four edges");
+    p.left = edges[0], p.right = edges[1], p.bottom = edges[2], p.top = edges[3];
+    for (auto* values : {&p.probabilities, &p.weights, &p.output, &p.expertOutputs, &p.x, &p.y, &p.targets}) *values = in.getArray<float>();
+    p.domains = in.getArray<std::int32_t>();
+    p.losses = in.getArray<float>();
+    in.finish();
+}
+
 std::string raw(const GeneratedSample& s) {
     ByteWriter out;
     out.putArray(s.expertIds);
@@ -67,6 +88,14 @@ void requireShape(const ProbeSnapshot& p) {
     if (!fits(p.tokenIds.size(), tokens) || !fits(p.domains.size(), tokens) || !fits(p.tokenTexts.size(), tokens) || !fits(p.losses.size(), tokens) ||
         !fits(p.expertIds.size(), slots) || !fits(p.weights.size(), slots) || !fits(p.kept.size(), slots) || !fits(p.logits.size(), logits) || !fits(p.moeLayerIndex.size(), layers))
         throw DecodeError("a probe snapshot's arrays do not have its shape");
+}
+
+void requireShape(const PlaneSnapshot& p) {
+    const auto size = [](std::int32_t n) { return static_cast<std::size_t>(n); };
+    const std::size_t cells = size(p.columns) * size(p.rows), own = cells * size(p.experts), points = size(p.points);
+    const bool grid = p.probabilities.size() == own && p.weights.size() == own && p.output.size() == cells * size(p.outputs) && p.expertOutputs.size() == own * size(p.outputs);
+    const bool marks = p.x.size() == points && p.y.size() == points && p.targets.size() == points && p.domains.size() == points && p.losses.size() == points;
+    if (!grid || !marks || !(p.left < p.right) || !(p.bottom < p.top)) throw DecodeError("a plane's arrays do not have its shape");
 }
 
 void requireShape(const GeneratedSample& s) {
@@ -121,6 +150,43 @@ void writeProbe(Statements& statements, std::int64_t seq, const ProbeSnapshot& p
     const Packed packed = pack(raw(p), kElementBytes, compression);
     insertRow(statements.get("INSERT OR REPLACE INTO probe VALUES(?,?,?,?,?,?,?,?,?,?,?)"), p.step, seq, p.layers, p.experts, p.slotsPerToken, p.tokens,
               p.sequenceLength, packed.codec, packed.rawBytes, Blob{packed.data});
+}
+
+bool hasPlanes(Statements& statements) { return firstNumber(statements, "SELECT count(*) FROM sqlite_schema WHERE type='table' AND name='plane'") > 0; }
+
+std::vector<std::int64_t> readPlaneSteps(Statements& statements) {
+    std::vector<std::int64_t> steps;
+    if (!hasPlanes(statements)) return steps;
+    Rows rows(statements, "SELECT step FROM plane ORDER BY step");
+    while (rows.next()) steps.push_back(rows->getColumn(0).getInt64());
+    return steps;
+}
+
+std::optional<PlaneSnapshot> readPlane(Statements& statements, std::int64_t step) {
+    if (!hasPlanes(statements)) return std::nullopt;
+    Rows rows(statements, "SELECT * FROM plane WHERE step <= ? ORDER BY step DESC LIMIT 1", step);
+    if (!rows.next()) return std::nullopt;
+    requireRow(*rows, "plane");
+    PlaneSnapshot p;
+    p.step = intColumn(*rows, "step");
+    p.columns = smallColumn(*rows, "grid_columns");
+    p.rows = smallColumn(*rows, "grid_rows");
+    p.experts = smallColumn(*rows, "experts");
+    p.outputs = smallColumn(*rows, "outputs");
+    p.points = smallColumn(*rows, "points");
+    p.classes = intColumn(*rows, "classes") != 0;
+    fill(p, rawOf(*rows));
+    requireShape(p);
+    return p;
+}
+
+void writePlane(Statements& statements, std::int64_t seq, const PlaneSnapshot& p, int compression, std::int64_t budget) {
+    const Packed packed = pack(raw(p), kElementBytes, compression);
+    insertRow(statements.get("INSERT OR REPLACE INTO plane VALUES(?,?,?,?,?,?,?,?,?,?,?)"), p.step, seq, p.columns, p.rows, p.experts, p.outputs, p.points,
+              p.classes ? 1 : 0, packed.codec, packed.rawBytes, Blob{packed.data});
+    if (firstNumber(statements, "SELECT sum(length(data)) FROM plane") <= budget) return;
+    Rows(statements, "DELETE FROM plane WHERE step IN (SELECT step FROM (SELECT step, row_number() OVER (ORDER BY step) n FROM plane) WHERE n % 2 = 0) "
+                     "AND step < (SELECT max(step) FROM plane)")->exec();
 }
 
 std::vector<GeneratedSample> readSamples(Statements& statements, std::int64_t afterSeq) {

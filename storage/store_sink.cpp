@@ -24,6 +24,7 @@ using base::Error;
 using telemetry::Evaluation;
 using telemetry::Event;
 using telemetry::GeneratedSample;
+using telemetry::PlaneSnapshot;
 using telemetry::ProbeSnapshot;
 using telemetry::StepTelemetry;
 using Clock = std::chrono::steady_clock;
@@ -36,7 +37,7 @@ struct Request {
     std::promise<void> done;
     bool last = false;
 };
-using Item = std::variant<StepTelemetry, Evaluation, Event, ProbeSnapshot, GeneratedSample, std::shared_ptr<Request>>;
+using Item = std::variant<StepTelemetry, Evaluation, Event, ProbeSnapshot, PlaneSnapshot, GeneratedSample, std::shared_ptr<Request>>;
 
 struct Queued {
     Item item;
@@ -58,6 +59,9 @@ std::int64_t sizeOf(const ProbeSnapshot& p) {
     std::int64_t bytes = static_cast<std::int64_t>(sizeof p) + bytesIn(p.tokenIds) + bytesIn(p.domains) + bytesIn(p.expertIds) + bytesIn(p.weights) + bytesIn(p.kept) + bytesIn(p.logits) + bytesIn(p.losses);
     for (const std::string& text : p.tokenTexts) bytes += static_cast<std::int64_t>(sizeof text + text.size());
     return bytes;
+}
+std::int64_t sizeOf(const PlaneSnapshot& p) {
+    return static_cast<std::int64_t>(sizeof p) + bytesIn(p.probabilities) + bytesIn(p.weights) + bytesIn(p.output) + bytesIn(p.expertOutputs) + 5 * bytesIn(p.domains);
 }
 std::int64_t sizeOf(const GeneratedSample& s) {
     std::int64_t bytes = static_cast<std::int64_t>(sizeof s) + bytesIn(s.expertIds) + bytesIn(s.weights);
@@ -270,6 +274,7 @@ void StoreSink::report(const StepTelemetry& t) { m_impl->push(t, sizeOf(t)); }
 void StoreSink::evaluated(const Evaluation& e) { m_impl->push(e, sizeOf(e)); }
 void StoreSink::event(const Event& e) { m_impl->push(e, sizeOf(e)); }
 void StoreSink::probe(const ProbeSnapshot& p) { m_impl->push(p, sizeOf(p)); }
+void StoreSink::plane(const PlaneSnapshot& p) { m_impl->push(p, sizeOf(p)); }
 void StoreSink::sample(const GeneratedSample& s) { m_impl->push(s, sizeOf(s)); }
 
 void StoreSink::transact(std::function<void(RunWriter&)> change) { m_impl->ask(std::move(change)).get(); }

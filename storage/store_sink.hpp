@@ -42,6 +42,7 @@ public:
     void evaluated(const telemetry::Evaluation& evaluation) override;
     void event(const telemetry::Event& event) override;
     void probe(const telemetry::ProbeSnapshot& probe) override;
+    void plane(const telemetry::PlaneSnapshot& plane) override;
     void sample(const telemetry::GeneratedSample& sample) override;
 
     /// Runs `change` on the sink's thread after everything queued before it, commits, and returns; rethrows its error and

@@ -61,6 +61,10 @@ private:
         if (!m_options.deep) return;
         for (const char* table : {"run_meta", "status", "summary", "attempts", "series", "step_log", "superseded", "events", "probe", "sample", "checkpoints", "migrations"})
             check(std::string("run.db: ") + table, [&] { verifyRows(table); });
+        if (hasPlanes(*m_statements)) check("run.db: plane", [&] {
+            verifyRows("plane");
+            for (const std::int64_t step : readPlaneSteps(*m_statements)) readPlane(*m_statements, step);
+        });
         check("run.db: series", [&] { m_series = readSeries(*m_statements); });
         check("run.db: step_log", [&] { verifyLog(); });
         check("run.db: probe", [&] { for (const std::int64_t step : readProbeSteps(*m_statements, 0)) readProbe(*m_statements, step); });

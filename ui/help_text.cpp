@@ -64,6 +64,8 @@ const std::vector<Place>& places() {
          QT_TRANSLATE_NOOP("Help", "Each row is an expert, each column a step; quiet means fair. Layers often differ: one may have collapsed while the others share fairly.")},
         {"routingLogits", QT_TRANSLATE_NOOP("Help", "Router logits of every layer"), {"logit_quantiles", "logit_mean"},
          QT_TRANSLATE_NOOP("Help", "A fan that keeps widening saturates the softmax: that layer stops trying other experts.")},
+        {"routingPlane", QT_TRANSLATE_NOOP("Help", "The plane and its gate"), {"plane_gate", "plane_answer", "plane_loss"},
+         QT_TRANSLATE_NOOP("Help", "Pale where the gate is undecided, strong where one expert decides; a line parts their regions. Scrub back: first everybody answers everywhere, then regions form and each expert fits its own. A fit that is good only inside its region is a specialist.")},
         {"routingTokens", QT_TRANSLATE_NOOP("Help", "The probe's text by expert"), {"combine_weight", "logit_margin", "vocabulary_lift", "lift_chance"},
          QT_TRANSLATE_NOOP("Help", "The same text at every snapshot. Long runs of one colour follow a topic or a script; a colour that returns at the same letters follows the token alone. A small margin means that little decides. Choose \"my own text\" to have a checkpoint read yours; solo an expert to see what it takes.")},
         {"routingCoactivation", QT_TRANSLATE_NOOP("Help", "Experts chosen together"), {"coactivation", "coactivation_lift"},
@@ -111,6 +113,9 @@ QString small(const QStringList& parts) {
 
 /// What the Routing page computes from a snapshot of the probe; the run does not store it.
 constexpr telemetry::Metric kOfProbe[] = {
+    {"plane_gate", "share", "p_e(x, y) = softmax(V (x, y, 1))_e, in a tree the product along the branch: the colour is the largest, its strength that probability.", telemetry::Shape::scalar, 0, 1},
+    {"plane_answer", "", "o_e(x, y) of one expert, as strong as p_e; the output is sum_e w_e o_e with combine weights w.", telemetry::Shape::scalar},
+    {"plane_loss", "nats", "Values: (d - y)^2 / (2 sigma^2). Classes: minus the logarithm of the probability of the point's class.", telemetry::Shape::scalar, 0},
     {"combine_weight", "share", "The tint of a token: weight of its first expert's output in the sum.", telemetry::Shape::scalar, 0},
     {"logit_margin", "logits", "Largest minus second largest logit of a token.", telemetry::Shape::scalar, 0},
     {"coactivation", "share", "N_ij / N_i: of the tokens that chose the row's expert, those that also chose the column's.", telemetry::Shape::layer, 0, 1},

@@ -189,6 +189,8 @@ void NewRunEstimate::setUnknown() {
 }
 
 void NewRunEstimate::setConfig(const config::RunConfig& config, std::int64_t vocabulary, bool known) {
+    const bool plane = config::isPlane(config);
+    if (plane) vocabulary = config.plane.problem == "spirals" ? 3 : config.plane.problem == "xor" ? 2 : 1;
     if (!(config == m_config)) m_seconds.reset();
     m_config = config;
     const config::Cost cost = config::cost(config, vocabulary);
@@ -201,13 +203,13 @@ void NewRunEstimate::setConfig(const config::RunConfig& config, std::int64_t voc
     };
     set(m_params, RunWords::amount(total), tr(" total"), tr("%1 active").arg(RunWords::amount(active)));
     m_active->setShare(total > 0 ? active / total : 0);
-    set(m_compute, RunWords::flop(cost.flopsTokenForward), tr("/token"), tr("%1 to train").arg(RunWords::flop(cost.flopsToken * tokensOf(config))));
+    set(m_compute, RunWords::flop(cost.flopsTokenForward), plane ? tr("/point") : tr("/token"), tr("%1 to train").arg(RunWords::flop(cost.flopsToken * tokensOf(config))));
     const double bytes = config::memoryBytes(config, vocabulary), room = freeMemory();
     set(m_memory, RunWords::bytes(bytes), {}, room > 0 ? tr("%1 free").arg(RunWords::bytes(room)) : QString());
     m_room->setShare(room > 0 ? bytes / room : 0);
     m_memory.aside->setProperty("role", room > 0 && bytes > room ? "err" : "label");
     m_memory.aside->style()->polish(m_memory.aside);
-    m_note->setText((known ? tr("%1 different tokens") : tr("for %1 different tokens")).arg(plots::groupedInteger(vocabulary)));
+    m_note->setText(plane ? tr("2 inputs, %n outputs", nullptr, static_cast<int>(vocabulary)) : (known ? tr("%1 different tokens") : tr("for %1 different tokens")).arg(plots::groupedInteger(vocabulary)));
     m_time.label->setText(tr("Time, %1 steps").arg(plots::groupedInteger(config.training.steps)));
     m_measure->setEnabled(true);
     showTwin(config, vocabulary);
@@ -218,8 +220,9 @@ void NewRunEstimate::setConfig(const config::RunConfig& config, std::int64_t voc
 }
 
 void NewRunEstimate::showTwin(const config::RunConfig& config, std::int64_t vocabulary) {
-    m_twin->setVisible(config.moe.experts > 0);
-    if (config.moe.experts == 0) return;
+    const bool has = config.moe.experts > 0 && !config::isPlane(config);
+    m_twin->setVisible(has);
+    if (!has) return;
     const config::Cost own = config::cost(config, vocabulary), twin = config::cost(config::denseTwin(config), vocabulary);
     m_twinFlops->setText(signedPercent(own.flopsTokenForward / twin.flopsTokenForward - 1));
     m_twinParams->setText(QStringLiteral("\u00D7") + plots::figure(static_cast<double>(own.paramsTotal) / static_cast<double>(twin.paramsTotal), plots::Figure::Fixed1));

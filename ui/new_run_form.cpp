@@ -7,8 +7,10 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "core/config/config_json.hpp"
+#include "core/config/derived.hpp"
 #include "core/config/validate.hpp"
 #include "plots/theme.hpp"
 #include "ui/preferences.hpp"
@@ -42,6 +44,14 @@ QFrame* hairline() {
 
 /// What the lessons turn. A field below its level is shown all the same when it differs from the preset or has a problem.
 constexpr std::array kLearner = {"data.source", "moe.experts", "moe.top_k", "balance.coefficient", "training.steps", "training.lr"};
+/// Does the setting mean anything to a run of this family? Text, tokens and transformer blocks do not exist on the plane.
+bool applies(std::string_view key, bool plane) {
+    static constexpr std::string_view kText[] = {"data.source", "data.tokens", "data.domains", "data.document_length", "data.alternate", "data.validation", "data.validation_source",
+                                                 "model.width", "model.heads", "model.kv_heads", "model.head_width", "model.layers", "model.activation", "model.ffn_width", "model.tied_head",
+                                                 "model.norm", "model.norm_epsilon", "model.rope_base", "model.qk_norm", "model.dropout", "model.vocabulary", "model.context", "moe.shared_experts",
+                                                 "moe.shared_gate", "moe.every", "moe.first_dense", "moe.residual", "moe.pattern", "training.precision", "telemetry.sample_every"};
+    return plane ? std::ranges::find(kText, key) == std::end(kText) : !key.starts_with("plane.");
+}
 
 /// Ways out that are sure to help, for the problems people meet most.
 std::vector<SettingFix> fixesFor(const base::Problem& problem, const config::RunConfig& config) {
@@ -56,6 +66,7 @@ NewRunForm::NewRunForm(QWidget* parent) : QScrollArea(parent) {
     static const std::vector<Section> sections{
         {"data", QT_TR_NOOP("Data"), {"data.source", "data.tokens", "model.context", "training.batch"}},
         {"model", QT_TR_NOOP("Model"), {"model.layers", "model.width", "model.heads", "model.activation"}},
+        {"plane", QT_TR_NOOP("Plane"), {"plane.problem", "plane.noise", "plane.expert", "plane.criterion", "plane.sigma", "plane.fit"}},
         {"moe", QT_TR_NOOP("Mixture"), {"moe.experts", "moe.top_k", "moe.expert_width", "moe.granularity", "moe.shared_experts"}},
         {"router", QT_TR_NOOP("Router"), {"router.score", "router.select", "router.weigh", "router.noise", "router.noise_scale"}},
         {"capacity", QT_TR_NOOP("Capacity"), {"capacity.factor", "capacity.priority"}},
@@ -91,12 +102,8 @@ void NewRunForm::buildSection(const Section& section, QVBoxLayout& page) {
     }
     lines->addWidget(heading(tr(section.title)));
     m_sections[section.group] = lines;
+    m_boxes.push_back(box);
     for (const char* key : section.keys) addField(key, *lines);
-    if (section.keys.empty()) {
-        m_rest.push_back(box);
-        box->hide();
-    }
-    m_boxes.emplace_back(box, std::vector<std::string>(section.keys.begin(), section.keys.end()));
     page.addWidget(box);
 }
 
@@ -127,7 +134,6 @@ void NewRunForm::addRest() {
 void NewRunForm::setAllSettings(bool all) {
     m_all = all;
     if (all && !m_restBuilt) addRest();
-    for (QWidget* widget : m_rest) widget->setVisible(all);
     showValues();
 }
 
@@ -137,17 +143,18 @@ bool NewRunForm::isShown(const std::string& key, const QWidget* field) const {
     return changed || std::ranges::any_of(m_problems, [&](const base::Problem& problem) { return this->field(problem.key) == field; });
 }
 
+// A setting of another family is not there, and neither is a section without settings.
 void NewRunForm::showLevel() {
-    for (const auto& [box, keys] : m_boxes) {
-        bool any = keys.empty() ? m_all : false;
-        for (const std::string& key : keys)
-            if (const auto at = m_fields.find(key); at != m_fields.end()) {
-                const bool shown = isShown(key, at->second);
-                at->second->setVisible(shown);
-                any = any || shown;
-            }
-        box->setVisible(any);
+    const bool plane = config::isPlane(m_config);
+    std::set<QWidget*> used;
+    for (const auto& [key, field] : m_fields) {
+        const bool rest = std::ranges::find(m_rest, field) != m_rest.end();
+        const bool seen = applies(key, plane) && (rest ? m_all : isShown(key, field));
+        field->setVisible(seen);
+        if (seen) used.insert(field->parentWidget());
     }
+    for (QWidget* box : m_boxes) box->setVisible(used.contains(box));
+    if (m_below) m_below->setVisible(!plane);
 }
 
 SettingField* NewRunForm::field(const std::string& key) const {
@@ -157,7 +164,7 @@ SettingField* NewRunForm::field(const std::string& key) const {
         part.resize(part.rfind('.'));
         at = m_fields.find(part);
     }
-    return at == m_fields.end() || (!m_all && std::ranges::find(m_rest, at->second) != m_rest.end()) ? nullptr : at->second;
+    return at == m_fields.end() || !applies(at->first, config::isPlane(m_config)) || (!m_all && std::ranges::find(m_rest, at->second) != m_rest.end()) ? nullptr : at->second;
 }
 
 void NewRunForm::setConfig(const config::RunConfig& base, const config::RunConfig& config) {
@@ -219,7 +226,10 @@ base::Problems NewRunForm::hiddenProblems() const {
     return hidden;
 }
 
-void NewRunForm::setBelow(const char* section, QWidget* widget) { m_sections.at(section)->addWidget(widget); }
+void NewRunForm::setBelow(const char* section, QWidget* widget) {
+    m_sections.at(section)->addWidget(widget);
+    m_below = widget;
+}
 
 void NewRunForm::goToProblem() {
     if (m_problems.empty()) return;

@@ -63,9 +63,10 @@ private:
     base::Problems m_problems;
     std::map<std::string, SettingField*> m_fields;
     std::map<std::string, QVBoxLayout*> m_sections;   ///< by the first part of a key
+    std::vector<QWidget*> m_boxes;                     ///< one for each section
+    QWidget* m_below = nullptr;                        ///< what setBelow() put into the data's: for text
     bool m_all = false, m_restBuilt = false;
     std::vector<QWidget*> m_rest;
-    std::vector<std::pair<QWidget*, std::vector<std::string>>> m_boxes;   ///< a section and its main keys
 };
 
 }  // namespace moescope::ui

@@ -10,6 +10,7 @@
 
 #include "core/base/error.hpp"
 #include "core/config/config_json.hpp"
+#include "core/config/derived.hpp"
 #include "plots/theme.hpp"
 
 namespace moescope::ui {
@@ -18,13 +19,15 @@ namespace {
 constexpr int kIdRole = Qt::UserRole + 1, kLineRole = Qt::UserRole + 2, kRowHeight = 48;
 
 /// Those a newcomer should meet first come first; presets not named here follow in the folder's order.
-constexpr std::array kFirst = {"collapse", "collapse_and_cure", "four_alphabets", "eight_domains", "small_experts", "one_alphabet", "own_text", "dense_chars", "tiny"};
+constexpr std::array kFirst = {"collapse", "collapse_and_cure", "plane", "four_alphabets", "eight_domains", "small_experts", "one_alphabet", "own_text", "dense_chars", "tiny"};
 
 std::ptrdiff_t placeOf(const config::Preset& preset) { return std::ranges::find(kFirst, preset.id) - kFirst.begin(); }
 
 QString text(const std::string& value) { return QString::fromStdString(value); }
 
-QString dataWords(const config::DataConfig& data) {
+QString dataWords(const config::RunConfig& config) {
+    const config::DataConfig& data = config.data;
+    if (config::isPlane(config)) return NewRunPresets::tr("%1 on the plane").arg(text(config.plane.problem));
     if (data.source == "random") return NewRunPresets::tr("random tokens");
     if (data.source == "domains") return NewRunPresets::tr("%1 domains").arg(data.domains.size());
     return NewRunPresets::tr("your text");
@@ -35,9 +38,9 @@ QString brief(const config::Preset& preset) {
     config::RunConfig config;
     if (!config::applyJson(config, preset.configJson).empty()) return {};
     const config::MoeConfig& moe = config.moe;
-    const QString experts = moe.experts == 0 ? NewRunPresets::tr("dense") : NewRunPresets::tr("%1 experts, k = %2").arg(moe.experts * moe.granularity).arg(moe.top_k * moe.granularity);
+    const QString experts = moe.experts == 0 ? NewRunPresets::tr("dense") : NewRunPresets::config.router.select == "all" ? NewRunPresets::tr("%1 experts, all at once").arg(moe.experts * moe.granularity) : NewRunPresets::tr("%1 experts, k = %2").arg(moe.experts * moe.granularity).arg(moe.top_k * moe.granularity);
     const bool own = preset.id == "own_text" || config.data.source.empty();
-    return experts + QStringLiteral(", ") + (own ? NewRunPresets::tr("your text") : dataWords(config.data));
+    return experts + QStringLiteral(", ") + (own ? NewRunPresets::tr("your text") : dataWords(config));
 }
 
 class PresetDelegate : public QStyledItemDelegate {

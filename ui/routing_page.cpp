@@ -10,6 +10,7 @@
 
 #include <algorithm>
 
+#include "core/config/derived.hpp"
 #include "plots/controls.hpp"
 #include "plots/figures.hpp"
 #include "plots/icons.hpp"
@@ -20,6 +21,7 @@
 #include "ui/routing_hand.hpp"
 #include "ui/routing_logits.hpp"
 #include "ui/routing_paths.hpp"
+#include "ui/routing_plane.hpp"
 #include "ui/routing_saturation.hpp"
 #include "ui/routing_specialisation.hpp"
 #include "ui/routing_tokens.hpp"
@@ -40,6 +42,7 @@ RoutingPage::RoutingPage(WatchedRun& run, TrainCursor& cursor, std::function<QSt
       m_layerLabel(new QLabel(tr("Layer"), this)), m_step(new QLabel(this)), m_table(new QPushButton(tr("Table"), this)), m_stack(new QStackedWidget(this)),
       m_empty(new plots::EmptyState(this)) {
     build();
+    add(tr("Plane"), new RoutingPlane);
     add(tr("Load"), new RoutingCurves(RoutingCurves::load, cursor));
     add(tr("Logits"), new RoutingLogits(cursor));
     add(tr("Tokens"), new RoutingTokens);
@@ -49,10 +52,6 @@ RoutingPage::RoutingPage(WatchedRun& run, TrainCursor& cursor, std::function<QSt
     add(tr("Saturation"), new RoutingSaturation);
     add(tr("Weights"), new RoutingWeights);
     add(tr("By hand"), new RoutingHand);
-    QStringList titles;
-    for (const Entry& entry : m_views) titles << entry.title;
-    m_choice->setOptions(titles);
-    m_choice->setCurrent(static_cast<int>(viewIds().indexOf(QStringLiteral("tokens"))));
     connect(m_choice, &plots::SegmentedControl::currentChanged, this, [this] { showStep(); });
     connect(m_layer, &QComboBox::activated, this, [this](int index) { emit layerChosen(index); });
     connect(m_table, &QPushButton::toggled, this, &RoutingPage::fill);
@@ -108,27 +107,44 @@ void RoutingPage::build() {
 }
 
 void RoutingPage::add(const QString& title, RoutingView* view) {
-    m_views.push_back({title, view});
+    m_views.push_back({viewIds()[static_cast<qsizetype>(m_views.size())], title, view});
     m_stack->addWidget(view);
     connect(view, &RoutingView::expertMenuRequested, this, &RoutingPage::expertMenuRequested);
     connect(view, &RoutingView::changed, this, &RoutingPage::fill);
 }
 
-RoutingView* RoutingPage::current() const { return m_views[static_cast<std::size_t>(m_choice->current())].view; }
+RoutingView* RoutingPage::current() const { return m_views[m_offered[static_cast<std::size_t>(m_choice->current())]].view; }
+
+// A mixture on the plane has the plane and no tokens; a language model the other way round. Begins with the one that only it has.
+void RoutingPage::offerViews() {
+    const bool plane = m_run.data() && config::isPlane(m_run.data()->config());
+    const QString before = m_offered.empty() ? QString() : view(), own = plane ? QStringLiteral("plane") : QStringLiteral("tokens");
+    const QStringList absent = plane ? QStringList{QStringLiteral("tokens"), QStringLiteral("paths"), QStringLiteral("weights")} : QStringList{QStringLiteral("plane")};
+    QStringList titles, ids;
+    m_offered.clear();
+    for (std::size_t i = 0; i < m_views.size(); ++i) {
+        if (absent.contains(m_views[i].id)) continue;
+        m_offered.push_back(i);
+        titles << m_views[i].title;
+        ids << m_views[i].id;
+    }
+    m_choice->setOptions(titles);
+    m_choice->setCurrent(static_cast<int>(ids.contains(before) ? ids.indexOf(before) : ids.indexOf(own)));
+}
 
 const QStringList& RoutingPage::viewIds() {
-    static const QStringList ids{QStringLiteral("load"),  QStringLiteral("logits"),         QStringLiteral("tokens"),    QStringLiteral("coactivation"),
+    static const QStringList ids{QStringLiteral("plane"), QStringLiteral("load"),  QStringLiteral("logits"),         QStringLiteral("tokens"),    QStringLiteral("coactivation"),
                                  QStringLiteral("paths"), QStringLiteral("specialisation"), QStringLiteral("saturation"),
                                  QStringLiteral("weights"), QStringLiteral("hand")};
     return ids;
 }
 
-QString RoutingPage::view() const { return viewIds()[m_choice->current()]; }
+QString RoutingPage::view() const { return m_views[m_offered[static_cast<std::size_t>(m_choice->current())]].id; }
 
 void RoutingPage::setView(const QString& id) {
-    const auto index = viewIds().indexOf(id);
-    if (index < 0) return;
-    m_choice->setCurrent(static_cast<int>(index));
+    const auto index = std::ranges::find(m_offered, id, [this](std::size_t i) { return m_views[i].id; });
+    if (index == m_offered.end()) return;
+    m_choice->setCurrent(static_cast<int>(index - m_offered.begin()));
     showStep();
 }
 
@@ -148,6 +164,7 @@ void RoutingPage::reload() {
     m_wished.reset();
     m_churnWished = 0;
     m_problem.clear();
+    offerViews();
     if (data) m_reader.open(m_shown.folder, static_cast<std::int64_t>(data->meta().facts.domains.size()));
     fillLayers();
     showStep();
@@ -239,7 +256,7 @@ std::optional<plots::EmptyContent> RoutingPage::missing(const RoutingView& view)
 QString RoutingPage::stepWords() const {
     if (!m_shown.snapshot || !current()->needsProbe() || !current()->showsProbe()) return {};
     const telemetry::ProbeSnapshot& probe = m_shown.snapshot->probe;
-    return tr("probe of step %1, %2 tokens").arg(plots::groupedInteger(probe.step), plots::groupedInteger(probe.tokens));
+    return (probe.tokenIds.empty() ? tr("probe of step %1, %2 points") : tr("probe of step %1, %2 tokens")).arg(plots::groupedInteger(probe.step), plots::groupedInteger(probe.tokens));
 }
 
 void RoutingPage::fill() {

@@ -39,7 +39,7 @@ public:
     QString view() const;
     /// Opens Tokens at a token of the shown snapshot, or of the one being read.
     void showToken(int token);
-    /// Words of the command line, in the order of the views: "load", "logits", "tokens", ...
+    /// Words of the command line, in the order of the views: "plane", "load", "logits", ...
     static const QStringList& viewIds();
     void setTable(bool on);
     /// The snapshot of the shown step is on screen.
@@ -58,9 +58,10 @@ protected:
 
 private:
     struct Entry {
-        QString title;
+        QString id, title;
         RoutingView* view;
     };
+    void offerViews();
     void build();
     void add(const QString& title, RoutingView* view);
     void wish();
@@ -77,6 +78,7 @@ private:
     RoutingReader m_reader;
     RoutingShown m_shown;
     std::vector<Entry> m_views;
+    std::vector<std::size_t> m_offered;        ///< those that this run can have, in order
     std::optional<std::int64_t> m_wished;      ///< step of the snapshot last asked for
     std::size_t m_churnWished = 0;             ///< snapshots last asked for
     QString m_problem;

@@ -210,6 +210,7 @@ plots::GridData liftGrid(const telemetry::Specialisation& found) {
 }
 
 std::vector<VocabularyRow> vocabularyLift(const ProbeSnapshot& probe, int moeLayer, int top, int least) {
+    if (probe.tokenIds.empty()) return {};  // points of a plane
     std::map<int, int> whole, sampleOf;
     std::map<int, std::map<int, int>> taken;  // expert -> token id -> count
     std::map<int, int> size;
@@ -306,10 +307,12 @@ FirstChoices firstChoicesOf(const ProbeSnapshot& probe) {
 
 double agreement(const FirstChoices& a, const FirstChoices& b, int moeLayer) {
     const auto layer = static_cast<std::size_t>(moeLayer);
-    if (a.tokenIds != b.tokenIds || a.tokenIds.empty() || layer >= a.experts.size() || layer >= b.experts.size()) return kNone;
+    if (a.tokenIds != b.tokenIds || layer >= a.experts.size() || layer >= b.experts.size()) return kNone;
+    const std::size_t tokens = a.experts[layer].size();
+    if (tokens == 0 || tokens != b.experts[layer].size()) return kNone;
     int same = 0;
-    for (std::size_t t = 0; t < a.tokenIds.size(); ++t) same += a.experts[layer][t] == b.experts[layer][t];
-    return static_cast<double>(same) / static_cast<double>(a.tokenIds.size());
+    for (std::size_t t = 0; t < tokens; ++t) same += a.experts[layer][t] == b.experts[layer][t];
+    return static_cast<double>(same) / static_cast<double>(tokens);
 }
 
 }  // namespace moescope::ui

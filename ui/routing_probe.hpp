@@ -4,6 +4,7 @@
 #include <QStringList>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@ namespace moescope::ui {
 struct RoutingSnapshot {
     telemetry::ProbeSnapshot probe;
     std::vector<telemetry::Specialisation> layers;  ///< [moeLayer]
+    std::optional<telemetry::PlaneSnapshot> plane = {};  ///< of a mixture on the plane, where it is stored
 };
 using RoutingSnapshotPtr = std::shared_ptr<const RoutingSnapshot>;
 

@@ -31,6 +31,7 @@ RoutingSnapshotPtr RoutingWorker::snapshot(std::int64_t step) {
     std::int64_t domains = m_domains;
     for (const std::int32_t domain : found->probe.domains) domains = std::max<std::int64_t>(domains, domain + 1);
     for (std::int32_t layer = 0; layer < found->probe.layers; ++layer) found->layers.push_back(telemetry::specialise(found->probe, layer, domains));
+    found->plane = reader().plane(step);
     return found;
 }
 

@@ -49,7 +49,11 @@ QString InformationBars::summary() const {
     return words.join(QStringLiteral(". "));
 }
 
-int InformationBars::topOf(int moeLayer) const { return moeLayer * (kLayerHead + 2 * kBarRow); }
+bool InformationBars::hasTokens() const {
+    return std::ranges::any_of(m_layers, [](const Specialisation& s) { return !std::isnan(s.tokenInformation); });
+}
+
+int InformationBars::topOf(int moeLayer) const { return moeLayer * (kLayerHead + (hasTokens() ? 2 : 1) * kBarRow); }
 
 QSize InformationBars::sizeHint() const { return {kSide, topOf(static_cast<int>(m_layers.size())) + kKey}; }
 
@@ -75,7 +79,7 @@ void InformationBars::paintEvent(QPaintEvent*) {
         plots::drawText(painter, 0, y + 9, tr("layer %1").arg(m_layers[layer].layer), plots::uiFont(12, strong ? QFont::DemiBold : QFont::Normal), strong ? t.text : t.text3);
         y += kLayerHead;
         bar(tr("Domain information"), m_layers[layer].domainInformation, m_layers[layer].domainNull95, strong);
-        bar(tr("Token information"), m_layers[layer].tokenInformation, m_layers[layer].tokenNull95, strong);
+        if (hasTokens()) bar(tr("Token information"), m_layers[layer].tokenInformation, m_layers[layer].tokenNull95, strong);
     }
     painter.fillRect(QRectF(0, y + 4, 2, 14), t.text);
     plots::drawText(painter, 8, y + 11, tr("chance: 95 % of 200 shuffles"), plots::uiFont(11), t.text2);
@@ -153,7 +157,7 @@ RoutingSpecialisation::RoutingSpecialisation(QWidget* parent)
     m_left->addLayout(head);
     m_left->addWidget(m_share, 1);
     m_left->addSpacing(10);
-    m_left->addWidget(buildVocabulary(), 1);
+    m_left->addWidget(m_words = buildVocabulary(), 1);
     auto* columns = new QHBoxLayout(this);
     columns->setContentsMargins(16, 8, 16, 8);
     columns->setSpacing(24);
@@ -225,6 +229,7 @@ void RoutingSpecialisation::show(const RoutingShown& shown) {
     m_modelLayer = shown.modelLayer;
     fillShares();
     showInformation(shown);
+    m_words->setVisible(!shown.snapshot->probe.tokenIds.empty());
     showVocabulary(shown);
     fitShares(m_informationStack->currentWidget() == m_information);
 }

@@ -24,7 +24,8 @@ public:
     explicit InformationBars(QWidget* parent = nullptr);
     void setData(const std::vector<telemetry::Specialisation>& layers, int moeLayer);
     QString summary() const;
-    int topOf(int moeLayer) const;       ///< px of its heading
+    int topOf(int moeLayer) const;
+    bool hasTokens() const;          ///< points of a plane have no token information       ///< px of its heading
     int heightOfLayer() const { return topOf(1); }
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override { return {200, sizeHint().height()}; }
@@ -77,6 +78,7 @@ private:
     int m_modelLayer = 0;
     QScrollArea* m_barsScroll = nullptr;
     QVBoxLayout* m_left;
+    QWidget* m_words = nullptr;               ///< absent where the probe has points and no tokens
     QLabel *m_shareNote, *m_verdict, *m_vocabularyNote;
     InformationBars* m_bars;
     VocabularyLines* m_lines;

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 
+#include "core/config/derived.hpp"
 #include "plots/empty_state.hpp"
 #include "plots/panel.hpp"
 #include "plots/theme.hpp"
@@ -107,7 +108,7 @@ void TrainPage::refresh() {
 void TrainPage::showStep() {
     if (!m_run.data()) return;
     m_sample->setSample(m_run.data(), m_view.moeLayer, m_cursor.step());
-    m_sample->setVisible(!m_short);
+    m_sample->setVisible(!m_short && !config::isPlane(m_run.data()->config()));  // points have no text
     m_events->setStep(m_cursor.shown());
 }
 
@@ -122,7 +123,7 @@ void TrainPage::setView(const TrainView& view) {
 
 void TrainPage::setShort(bool on) {
     m_short = on;
-    m_sample->setVisible(!on);
+    m_sample->setVisible(!on && !(m_run.data() && config::isPlane(m_run.data()->config())));
 }
 
 void TrainPage::setStarting(bool on) {

@@ -19,6 +19,7 @@ public:
     void evaluated(const telemetry::Evaluation&) override;
     void event(const telemetry::Event&) override;
     void probe(const telemetry::ProbeSnapshot& snapshot) override { m_next.probe(snapshot); }
+    void plane(const telemetry::PlaneSnapshot& plane) override { m_next.plane(plane); }
     void sample(const telemetry::GeneratedSample& sample) override { m_next.sample(sample); }
 
     /// Ends the live line, so that what follows starts on a line of its own.

@@ -7,6 +7,7 @@
 #include "core/base/clock.hpp"
 #include "core/base/error.hpp"
 #include "core/base/fault.hpp"
+#include "core/config/derived.hpp"
 
 namespace moescope::app {
 namespace {
@@ -113,11 +114,12 @@ void Session::checkData() {
 void Session::probe() {
     if (m_lastProbed == step() || m.trainer.config().telemetry.report_every == 0) return;
     m_progress.probe(m.trainer.probe());
+    if (const auto plane = m.trainer.plane()) m_progress.plane(*plane);
     m_lastProbed = step();
 }
 
 void Session::sample() {
-    if (m_lastSampled == step()) return;
+    if (m_lastSampled == step() || config::isPlane(m.trainer.config())) return;
     training::GenerationOptions options;
     options.tokens = kSampleTokens;
     options.temperature = 0.8;

@@ -42,11 +42,13 @@ double routerWeights(const RunConfig& c, double experts) {
     const double noise = c.router.noise == "logit_gauss_learned" ? d * experts : 0;
     if (c.router.net == "cosine") return (d + experts) * cosineWidth(c) + noise;
     if (c.router.net == "attention") return 3 * d * experts + noise;
+    if (c.router.net == "tree") return d * (experts + static_cast<double>(c.router.groups)) + noise;
     return c.router.net == "linear" ? d * experts + noise : 0;
 }
 
 double routerBiases(const RunConfig& c, double experts) {
     if (c.router.net == "cosine") return cosineWidth(c) + 1;
+    if (c.router.bias && c.router.net == "tree") return experts + static_cast<double>(c.router.groups);
     return c.router.bias && c.router.net == "linear" ? experts : 0;
 }
 
@@ -105,9 +107,40 @@ double vocabularyOf(const RunConfig& c, std::int64_t fromData) {
     return static_cast<double>(c.model.vocabulary > 0 ? c.model.vocabulary : fromData);
 }
 
+// Gate and experts read a point's two coordinates and a constant; the experts end in `outputs` numbers.
+LayerCount countPlane(RunConfig c, double outputs, double keptPerToken) {
+    c.model.width = kPlaneInputs;
+    const MoeShape s = moeShape(c, 0);
+    const auto experts = static_cast<double>(s.experts), inputs = static_cast<double>(kPlaneInputs), hidden = static_cast<double>(s.expertWidth);
+    const bool linear = c.plane.expert == "linear";
+    const double expert = linear ? inputs * outputs : (inputs + outputs) * hidden, biases = linear ? 0 : outputs;
+    LayerCount n;
+    const double active = keptPerToken < 0 ? activeExperts(c, s) : keptPerToken;
+    n.matmul = routerWeights(c, experts) + active * expert;
+    n.other = routerBiases(c, experts) + active * biases;
+    n.total = routerWeights(c, experts) + routerBiases(c, experts) + experts * (expert + biases);
+    return n;
+}
+
+Cost planeCost(const RunConfig& c, std::int64_t vocabulary, double keptPerToken) {
+    const auto outputs = static_cast<double>(std::max<std::int64_t>(1, vocabulary));
+    const LayerCount design = countPlane(c, outputs, -1);
+    const double forward = 2 * countPlane(c, outputs, keptPerToken).matmul;
+    return {rounded(design.total), rounded(design.matmul + design.other), forward, 3 * forward};
+}
+
+// Every expert answers at every point, whoever is chosen.
+double planeBytes(const RunConfig& c, std::int64_t vocabulary) {
+    const MoeShape s = moeShape(c, 0);
+    const auto points = static_cast<double>(c.training.batch) * static_cast<double>(c.model.context);
+    const double numbers = static_cast<double>(s.experts) * (2 * static_cast<double>(s.expertWidth + vocabulary) + 8);
+    return static_cast<double>(cost(c, vocabulary).paramsTotal) * 16 + points * numbers * 4;
+}
+
 }  // namespace
 
 Cost cost(const RunConfig& c, std::int64_t vocabulary, double keptPerToken) {
+    if (isPlane(c)) return planeCost(c, vocabulary, keptPerToken);
     const auto d = static_cast<double>(c.model.width);
     const double head = vocabularyOf(c, vocabulary) * d;
     double total = (c.model.tied_head ? 1 : 2) * head + d, active = head + d + (c.model.tied_head ? 0 : d),
@@ -130,6 +163,7 @@ LayerCost layerCost(const RunConfig& c, std::int64_t layer) {
 }
 
 double memoryBytes(const RunConfig& c, std::int64_t vocabulary) {
+    if (isPlane(c)) return planeBytes(c, vocabulary);
     const bool half = c.training.precision == "bf16";
     const double perWeight = half ? 18 : 16;  // float32 weight, gradient and two moments; bf16 keeps a cast copy
     const double perNumber = half ? 2 : 4;

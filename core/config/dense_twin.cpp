@@ -36,6 +36,10 @@ bool worksWithoutRouter(const ScriptedCommand& scripted) {
 
 RunConfig denseTwin(const RunConfig& run) {
     RunConfig twin = run;
+    if (isPlane(run)) {  // has no dense form; the rules say so
+        twin.moe.experts = 0;
+        return twin;
+    }
     const double target = cost(run, 0).flopsTokenForward;
     twin.moe.experts = 0;
     twin.moe.pattern.clear();

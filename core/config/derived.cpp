@@ -37,6 +37,8 @@ MoeShape moeShape(const RunConfig& c, std::int64_t layer) {
     return {experts * g, m.top_k * g, m.expert_width / g};
 }
 
+bool isPlane(const RunConfig& c) { return c.model.family == "plane"; }
+
 std::int64_t denseWidth(const RunConfig& c) {
     return c.model.ffn_width > 0 ? c.model.ffn_width : c.moe.top_k * c.moe.expert_width;
 }

@@ -29,6 +29,10 @@ MoeShape moeShape(const RunConfig&, std::int64_t layer);
 std::vector<std::int64_t> moeLayers(const RunConfig&);
 /// Experts that work on a token of a layer of this shape, by design: k, all of a dense mixture, c of expert choice.
 double activeExperts(const RunConfig&, const MoeShape&);
+/// A mixture on the plane (`model.family`); otherwise a language model.
+bool isPlane(const RunConfig&);
+/// Numbers that a plane's gate and experts read of a point: its two coordinates and a constant 1.
+inline constexpr std::int64_t kPlaneInputs = 3;
 /// Hidden width of dense layers: ffn_width, or top_k * expert_width.
 std::int64_t denseWidth(const RunConfig&);
 

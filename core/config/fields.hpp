@@ -58,7 +58,7 @@ inline Field plain(std::string_view key, std::string_view label, std::string_vie
 template <class Model, class Visit>
 void visitModelFields(Model& m, Visit& visit) {
     using namespace detail;
-    visit(choice("model.family", "Model family", "lm", "What kind of model trains: a decoder-only language model."), m.family);
+    visit(choice("model.family", "Model family", "lm|plane", "What kind of model trains: a decoder-only language model, or a toy mixture on two inputs whose gate can be drawn."), m.family);
     visit(number("model.layers", "Layers", "", "Number of transformer blocks.", 1, 256), m.layers);
     visit(number("model.width", "Width", "", "Length of the vector that stands for a token.", 1, 16384), m.width);
     visit(number("model.heads", "Heads", "", "Attention heads; they share the width.", 1, 256), m.heads);
@@ -76,6 +76,18 @@ void visitModelFields(Model& m, Visit& visit) {
     visit(number("model.dropout", "Dropout", "share", "Share of activations switched off at random in training.", 0, 0.95), m.dropout);
     visit(number("model.init_std", "Initial spread", "", "Standard deviation of the first weights.", 0, 10), m.init_std);
     visit(number("model.vocabulary", "Vocabulary", "tokens", "Number of different tokens; 0 means as the data has.", 0, 1048576), m.vocabulary);
+}
+
+template <class Plane, class Visit>
+void visitPlaneFields(Plane& p, Visit& visit) {
+    using namespace detail;
+    visit(choice("plane.problem", "Problem", "quadrants|stripes|spirals|xor", "What is learned on the plane: a value that follows another rule in each quadrant or stripe, or the class of a point."), p.problem);
+    visit(number("plane.noise", "Noise", "", "Spread of the noise: on the value of a point, or on its place where the class is learned.", 0, 10), p.noise);
+    visit(number("plane.points", "Training points", "points", "Different training points; 0 means new ones in every step.", 0, detail::kMany), p.points);
+    visit(choice("plane.expert", "Expert on the plane", "linear|hidden", "An expert is a linear map, or has one hidden layer of moe.expert_width."), p.expert);
+    visit(choice("plane.criterion", "Criterion", "blend|each|likelihood", "What is made small: the error of the blended output, the expected error of one drawn expert, or minus the log-likelihood of the mixture (Jacobs et al. 1991)."), p.criterion);
+    visit(number("plane.sigma", "Target spread", "", "Standard deviation of a target around the prediction; errors are measured in it.", 1e-3, 100), p.sigma);
+    visit(choice("plane.fit", "Fit by", "gradient|em", "Gradient steps, or expectation-maximisation: each step solves the linear experts and the gate (Jordan and Jacobs 1994)."), p.fit);
 }
 
 template <class Moe, class Visit>
@@ -96,7 +108,7 @@ void visitMoeFields(Moe& m, Visit& visit) {
 template <class Router, class Visit>
 void visitRouterFields(Router& r, Visit& visit) {
     using namespace detail;
-    visit(choice("router.net", "Router net", "linear|cosine|attention|hash|none", "What computes the logits: a matrix, the angle to learned directions, attention between experts, a fixed table of token ids, or nothing."), r.net);
+    visit(choice("router.net", "Router net", "linear|tree|cosine|attention|hash|none", "What computes the logits: a matrix, a tree of two gates, the angle to learned directions, attention between experts, a fixed table of token ids, or nothing."), r.net);
     visit(choice("router.transform", "Logit transform", "none|normalise|temperature", "Applied to the logits before the score."), r.transform);
     visit(choice("router.score", "Score", "softmax_all|softmax_selected|softmax_groups|sigmoid", "Softmax over all experts before the choice, over the chosen ones after it, inside each group, or a sigmoid for each."), r.score);
     visit(choice("router.noise", "Noise", "none|input_jitter|input_dropout|logit_gauss_learned|logit_gauss_fixed|logit_mul_jitter|logit_add_uniform|gumbel_all|gumbel_second|random_second",
@@ -200,6 +212,7 @@ void visitTelemetryFields(Telemetry& t, Visit& visit) {
 template <class Config, class Visit>
 void visitFields(Config& config, Visit&& visit) {
     visitModelFields(config.model, visit);
+    visitPlaneFields(config.plane, visit);
     visitMoeFields(config.moe, visit);
     visitRouterFields(config.router, visit);
     visitCapacityFields(config.capacity, visit);

@@ -19,8 +19,6 @@ namespace {
 namespace fs = std::filesystem;
 using base::Problems;
 
-constexpr std::string_view kBase = "eight_domains";  // what a router preset trains when no run preset is named
-
 bool holdsPresets(const fs::path& folder) {
     std::error_code ignored;
     return fs::is_directory(folder / "presets", ignored);
@@ -56,6 +54,8 @@ Preset readPreset(const fs::path& file, PresetKind kind) {
             fromJson(value, preset.source, name, problems);
         else if (name == "deviations")
             fromJson(value, preset.deviations, name, problems);
+        else if (name == "base")
+            fromJson(value, preset.base, name, problems);
         else if (name == "dense_twin")
             fromJson(value, preset.denseTwin, name, problems);
         else if (name == "config" && value.object())
@@ -98,7 +98,7 @@ const Preset* find(const std::vector<Preset>& all, std::string_view id) {
 Problems applyRouter(RunConfig& config, const Preset& preset, const std::vector<Preset>& all) {
     const bool alone = config.preset.empty();
     if (alone) {
-        if (const Preset* base = find(all, kBase)) {
+        if (const Preset* base = find(all, preset.base)) {
             if (Problems problems = applyJson(config, base->configJson); !problems.empty()) return problems;
         }
     }

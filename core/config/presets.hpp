@@ -2,7 +2,7 @@
 //
 // A file is {"id","title","description","look_for","source","deviations", "config":{...flat or nested...}}; a run
 // preset sets what it names, a router preset resets router., capacity., balance. to their defaults and then sets what
-// it names. A router preset that is applied first goes on top of the run preset eight_domains and then sets what its
+// it names. A router preset that is applied first goes on top of its run preset "base" (eight_domains) and then sets what its
 // "alone" names: the published ratio of experts, scaled to a minute on a CPU. "dense_twin": true replaces the experts
 // by a dense layer of equal active FLOPs.
 #pragma once
@@ -26,6 +26,7 @@ struct Preset {
     PresetKind kind = PresetKind::run;
     std::string configJson = "{}";
     std::string aloneJson = "{}";
+    std::string base = "eight_domains";  ///< router presets: the run preset below them when none is named
     bool denseTwin = false;
 };
 

@@ -24,6 +24,7 @@ std::vector<MoeShape> shapes(const RunConfig&);
 
 /// Each assumes that every number is in its range and every word is one of its choices.
 void checkModel(const RunConfig&, base::Problems&);
+void checkPlane(const RunConfig&, base::Problems&);
 void checkExperts(const RunConfig&, base::Problems&);
 void checkRouter(const RunConfig&, base::Problems&);
 void checkCapacity(const RunConfig&, base::Problems&);

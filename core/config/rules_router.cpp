@@ -99,6 +99,12 @@ void checkNet(const RunConfig& c, Problems& problems) {
                fmt::format("router.select fixed takes the experts from a table, but router.net {} computes logits; use "
                            "topk, or router.net hash or none.",
                            r.net));
+    for (const MoeShape& s : shapes(c)) {
+        if (r.net == "tree" && s.experts % r.groups != 0)
+            refuse(problems, "router.groups",
+                   fmt::format("A tree's first gate chooses among {} groups of equal size, so router.groups must divide the {} experts.",
+                               r.groups, s.experts));
+    }
     if (!hasLogits(r) && r.select != "fixed" && r.select != "topk")
         refuse(problems, "router.select",
                fmt::format("router.net {} has no logits, so {} has nothing to choose by; use router.select fixed.",

@@ -38,6 +38,18 @@ struct ModelConfig {
     bool operator==(const ModelConfig&) const = default;
 };
 
+/// What a mixture on the plane learns and how (`model.family` plane); language models leave it alone.
+struct PlaneConfig {
+    std::string problem = "quadrants";
+    double noise = 0.05;
+    std::int64_t points = 0;  ///< different training points; 0 = new ones in every step
+    std::string expert = "hidden";
+    std::string criterion = "blend";
+    double sigma = 0.2;  ///< spread a target may have around the prediction, in the units of the target
+    std::string fit = "gradient";
+    bool operator==(const PlaneConfig&) const = default;
+};
+
 struct MoeConfig {
     std::int64_t experts = 8;  ///< 0 = dense
     std::int64_t top_k = 2;
@@ -185,6 +197,7 @@ struct ScriptedCommand {
 
 struct RunConfig {
     ModelConfig model;
+    PlaneConfig plane;
     MoeConfig moe;
     RouterConfig router;
     CapacityConfig capacity;

@@ -225,6 +225,8 @@ Problems validate(const RunConfig& config, const Command& command) {
     if (verb->verb == "rewind") checkRewind(command.arguments, problems);
     if (verb->kind != CommandKind::intervention) return problems;
     if (config.moe.experts == 0) return {{"command", fmt::format("The run has no experts to {}.", verb->verb)}};
+    if (isPlane(config) && verb->verb != "mute" && verb->verb != "unmute" && verb->verb != "rig")
+        return {{"command", fmt::format("{} is for language models; on the plane experts can be muted, unmuted and rigged.", verb->verb)}};
     checkIntervention(config, *verb, command.arguments, problems);
     return problems;
 }

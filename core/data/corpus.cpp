@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include "core/data/domain_corpus.hpp"
+#include "core/config/derived.hpp"
+#include "core/data/plane_corpus.hpp"
 #include "core/data/random_corpus.hpp"
 #include "core/data/text/text_corpus.hpp"
 
@@ -51,6 +53,8 @@ std::shared_ptr<const Corpus> openCorpus(const config::RunConfig &config, std::s
     checkCommon(config, problems);
     if (problems.size() != before) return nullptr;
     std::shared_ptr<const Corpus> corpus;
+    if (config::isPlane(config))
+        return makePlaneCorpus(config);
     if (config.data.source == "random")
         corpus = openRandom(config, problems);
     else if (config.data.source == "domains")

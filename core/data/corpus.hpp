@@ -24,6 +24,8 @@ struct Batch {
     std::vector<std::int16_t> kinds;  ///< of `targets`; empty where the source has no labels
     std::vector<std::int32_t> positions;    ///< of `targets`, place in its unit (equation, word list, line ...) from 0; empty as kinds
     std::vector<std::uint8_t> predictable;  ///< 1: the document's past determines the target; empty as kinds
+    std::vector<float> points = {};         ///< plane: [sequences * length][2] in -1..1; then `targets` are classes (or 0), `inputs` point numbers
+    std::vector<float> values = {};         ///< plane with values to learn: [sequences * length]
     bool operator==(const Batch&) const = default;
 };
 

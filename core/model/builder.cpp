@@ -40,7 +40,7 @@ void Model::Builder::buildMixture(std::int64_t layer, Block& block) {
     const std::string prefix = "model.layers." + std::to_string(layer) + ".mlp.";
     const config::MoeShape shape = config::moeShape(m_config, layer);
     block.moeIndex = static_cast<std::int64_t>(m_model.m_routers.size());
-    buildRouter(layer, prefix);
+    m_model.addRouter(m_config, layer, m_config.model.width, prefix, m_tokenCounts);
     block.mixture.norm = block.norm;
     block.mixture.activation = kernels::activationOf(m_config.model.activation);
     block.mixture.experts = experts(prefix + "experts.", shape.experts, shape.expertWidth);
@@ -49,24 +49,6 @@ void Model::Builder::buildMixture(std::int64_t layer, Block& block) {
     const std::string gate = prefix + "shared_expert_gate.weight";
     if (m_config.moe.shared_gate) block.mixture.sharedGate = matrix(gate, {1, m_config.model.width}, whole(gate, {1, m_config.model.width}), m_std);
     if (m_config.moe.residual == "sum") block.mixture.residual = feedForward(prefix + "residual_expert.", shape.expertWidth);
-}
-
-void Model::Builder::buildRouter(std::int64_t layer, const std::string& prefix) {
-    const routing::RouterSpec spec = routing::makeSpec(m_config, layer);
-    const std::int64_t width = m_config.model.width;
-    routing::RouterTensors tensors = routing::createTensors(spec, width, m_model.m_vocabulary, m_seed, m_tokenCounts);
-    for (const routing::ParameterDecl& declared : routing::declareTensors(spec, width, m_model.m_vocabulary)) {
-        at::Tensor& value = tensors.tensors.at(declared.name);
-        const std::string name = prefix + "gate." + declared.name;
-        value = declared.integer ? value.to(m_model.m_options.device()) : value.to(m_model.m_options);
-        if (!declared.trainable) {
-            m_model.m_buffers.push_back({name, value});
-            continue;
-        }
-        value.set_requires_grad(true);
-        add({name, value, declared.shape.size() > 1, whole(name, declared.shape)});
-    }
-    m_model.m_routers.push_back(std::move(tensors));
 }
 
 kernels::AttentionWeights Model::Builder::attention(const std::string& prefix) {

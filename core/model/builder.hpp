@@ -13,7 +13,6 @@ public:
 private:
     void buildBlock(std::int64_t layer);
     void buildMixture(std::int64_t layer, Block& block);
-    void buildRouter(std::int64_t layer, const std::string& prefix);
     kernels::AttentionWeights attention(const std::string& prefix);
     kernels::NormWeights norm(const std::string& name, std::int64_t width);
     kernels::FeedForwardWeights feedForward(const std::string& prefix, std::int64_t hidden);

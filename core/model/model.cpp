@@ -8,15 +8,8 @@ namespace moescope::model {
 
 Model::Model(const config::RunConfig& config, std::int64_t vocabulary, const at::TensorOptions& options, at::ScalarType compute,
              std::span<const std::int64_t> tokenCounts)
-    : m_config(config.model), m_vocabulary(vocabulary), m_options(options), m_compute(compute),
-      m_activation(kernels::activationOf(config.model.activation)) {
+    : Network(vocabulary, options), m_config(config.model), m_compute(compute), m_activation(kernels::activationOf(config.model.activation)) {
     Builder(*this, config, tokenCounts).build();
-}
-
-std::int64_t Model::parametersTotal() const {
-    std::int64_t total = 0;
-    for (const Parameter& parameter : m_parameters) total += parameter.value.numel();
-    return total;
 }
 
 at::Tensor Model::cast(const at::Tensor& weight) const {

@@ -15,7 +15,7 @@
 
 namespace moescope::routing {
 
-enum class Net { linear, cosine, attention, hash, none };
+enum class Net { linear, tree, cosine, attention, hash, none };
 enum class Transform { none, normalise, temperature };
 enum class Score { softmaxAll, softmaxSelected, softmaxGroups, sigmoid };
 enum class Noise { none, inputJitter, inputDropout, logitGaussLearned, logitGaussFixed, logitMulJitter, logitAddUniform, gumbelAll };

@@ -15,7 +15,7 @@ struct Word {
 };
 
 inline constexpr std::array kNets = {
-    Word<Net>{"linear", Net::linear}, Word<Net>{"cosine", Net::cosine}, Word<Net>{"attention", Net::attention}, Word<Net>{"hash", Net::hash}, Word<Net>{"none", Net::none}};
+    Word<Net>{"linear", Net::linear}, Word<Net>{"tree", Net::tree}, Word<Net>{"cosine", Net::cosine}, Word<Net>{"attention", Net::attention}, Word<Net>{"hash", Net::hash}, Word<Net>{"none", Net::none}};
 inline constexpr std::array kTransforms = {Word<Transform>{"none", Transform::none},
                                            Word<Transform>{"normalise", Transform::normalise},
                                            Word<Transform>{"temperature", Transform::temperature}};

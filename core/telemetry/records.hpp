@@ -38,6 +38,25 @@ struct ProbeSnapshot {
     bool operator==(const ProbeSnapshot&) const = default;
 };
 
+/// What a mixture on the plane does at one step, on a grid and at fixed points. Cells are [row][column], row 0 lowest; cell
+/// (c, r) is centred on (left + (c + 0.5) (right - left) / columns, bottom + (r + 0.5) (top - bottom) / rows). Values are
+/// probabilities of the classes where `classes`, else in the units of the target. Numbers keep 12 bits after the point of
+/// their mantissa (relative error below 2^-12), so that they pack well.
+struct PlaneSnapshot {
+    std::int64_t step = 0;
+    std::int32_t columns = 0, rows = 0, experts = 0, outputs = 0, points = 0;
+    bool classes = false;
+    float left = 0, right = 0, bottom = 0, top = 0;
+    std::vector<float> probabilities;  ///< [cell][expert] of the gate
+    std::vector<float> weights;        ///< [cell][expert] combine weight, 0 where the expert is not chosen
+    std::vector<float> output;         ///< [cell][output] of the mixture
+    std::vector<float> expertOutputs;  ///< [cell][expert][output] of each expert alone
+    std::vector<float> x, y, targets;  ///< [point]; a target is a value, or the number of a class
+    std::vector<std::int32_t> domains; ///< [point]
+    std::vector<float> losses;         ///< [point] nats, of the mixture's output
+    bool operator==(const PlaneSnapshot&) const = default;
+};
+
 /// A short text the model wrote, with the experts of each token: [token][moeLayer][slot].
 struct GeneratedSample {
     std::int64_t step = 0;
@@ -58,6 +77,7 @@ public:
     virtual void evaluated(const Evaluation&) = 0;
     virtual void event(const Event&) = 0;
     virtual void probe(const ProbeSnapshot&) = 0;
+    virtual void plane(const PlaneSnapshot&) = 0;
     virtual void sample(const GeneratedSample&) = 0;
 };
 

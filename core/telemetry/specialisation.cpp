@@ -194,13 +194,15 @@ Specialisation specialise(const ProbeSnapshot& probe, std::int32_t moeLayer, std
     const Labels first = firstChoices(probe, moeLayer);
     const auto block = static_cast<std::size_t>(std::max(1, probe.sequenceLength));
     const Score byDomain = score(first, probe.domains, probe.experts, domains, block);
-    std::int64_t distinct = 0;
-    const Labels tokens = dense(probe.tokenIds, distinct);
-    const Score byToken = score(first, tokens, probe.experts, distinct, 1);
     result.domainInformation = byDomain.information;
     result.domainNull95 = byDomain.null95;
-    result.tokenInformation = byToken.information;
-    result.tokenNull95 = byToken.null95;
+    if (!probe.tokenIds.empty()) {  // points of a plane have none
+        std::int64_t distinct = 0;
+        const Labels tokens = dense(probe.tokenIds, distinct);
+        const Score byToken = score(first, tokens, probe.experts, distinct, 1);
+        result.tokenInformation = byToken.information;
+        result.tokenNull95 = byToken.null95;
+    }
     result.purity = purityOf(count(first, probe.domains, probe.experts, domains));
     result.share = shares(probe, moeLayer, domains);
     if (probe.slotsPerToken > 1) result.coactivationLift = lift(probe, moeLayer);

@@ -158,6 +158,7 @@ BenchResult runBench(std::string_view kind, const config::RunConfig& config, dou
     out.kind = kind;
     if (kind != "train" && kind != "moe") problems.push_back({"kind", "There is no benchmark \"" + std::string(kind) + "\" here; take train or moe."});
     if (kind == "moe" && config::moeLayers(config).empty()) problems.push_back({"moe.experts", "The configuration has no layer with experts."});
+    if (kind == "moe" && config::isPlane(config)) problems.push_back({"kind", "A mixture on the plane has no block of a transformer to time; bench train runs it."});
     if (kind == "moe" && config.router.net == "hash") problems.push_back({"router.net", "A hash router needs token ids; bench train runs it."});
     for (base::Problem& problem : config::validate(config)) problems.push_back(std::move(problem));
     out.device = resolveDevice(config.training.device, problems);

@@ -57,10 +57,10 @@ std::unique_ptr<Trainer> Trainer::create(const config::RunConfig& config, std::s
 LiveTrainer::LiveTrainer(const config::RunConfig& config, std::shared_ptr<const data::Corpus> corpus, const std::string& device,
                          at::ScalarType type)
     : m_config(config), m_corpus(std::move(corpus)), m_deviceName(device),
-      m_model(config, vocabularyOf(config, *m_corpus), at::TensorOptions().device(at::Device(device)).dtype(type),
-              computeType(config, type), tokenCounts(config, *m_corpus)),
-      m_optimizer(m_model.parameters()), m_moeLayers(config::moeLayers(config)),
-      m_idle(m_moeLayers.size(), widestLayer(config), config.telemetry.idle_window), m_alarms(layerShapes()) {
+      m_model(model::makeNetwork(config, vocabularyOf(config, *m_corpus), at::TensorOptions().device(at::Device(device)).dtype(type),
+                                 computeType(config, type), tokenCounts(config, *m_corpus))),
+      m_optimizer(m_model->parameters()), m_moeLayers(config::moeLayers(config)),
+      m_plane(dynamic_cast<model::PlaneModel*>(m_model.get())), m_idle(m_moeLayers.size(), widestLayer(config), config.telemetry.idle_window), m_alarms(layerShapes()) {
     m_progress.muted.resize(m_moeLayers.size());
     sizeInterventions();
     rigsFromConfig();
@@ -97,7 +97,7 @@ void LiveTrainer::refreshRouters() {
 }
 
 double LiveTrainer::flopsPerToken(double keptPerToken) const {
-    return config::cost(m_config, m_model.vocabulary(), keptPerToken).flopsToken;
+    return config::cost(m_config, m_model->vocabulary(), keptPerToken).flopsToken;
 }
 
 model::Pass LiveTrainer::passOf(bool training, std::int64_t micro) const {

@@ -1,15 +1,16 @@
 // The trainer as it is made: members and helpers shared by its source files.
 //
 // live_trainer.cpp construction and the step · trainer_evaluation.cpp losses · trainer_probe.cpp routing snapshots ·
-// trainer_generation.cpp text · trainer_commands.cpp live changes · trainer_interventions.cpp changes of experts
-// and trainer_intervention_state.cpp what they leave behind · trainer_oracles.cpp routing over the router's head · trainer_state.cpp what a checkpoint holds.
+// trainer_generation.cpp text · trainer_plane.cpp the plane as a picture · trainer_commands.cpp live changes · trainer_interventions.cpp changes
+// of experts and trainer_intervention_state.cpp what they leave behind · trainer_oracles.cpp routing over the router's head ·
+// trainer_state.cpp what a checkpoint holds.
 #pragma once
 
 #include "core/tensor.hpp"
 
 #include <memory>
 
-#include "core/model/model.hpp"
+#include "core/model/plane_model.hpp"
 #include "core/routing/losses.hpp"
 #include "core/routing/statistics.hpp"
 #include "core/training/alarms.hpp"
@@ -31,13 +32,14 @@ public:
     std::int64_t tokensDone() const override { return m_progress.tokens; }
     double flopsDone() const override { return m_progress.flops; }
     double secondsDone() const override { return m_progress.seconds; }
-    std::int64_t vocabulary() const override { return m_model.vocabulary(); }
-    std::int64_t parametersTotal() const override { return m_model.parametersTotal(); }
+    std::int64_t vocabulary() const override { return m_model->vocabulary(); }
+    std::int64_t parametersTotal() const override { return m_model->parametersTotal(); }
     std::string device() const override { return m_deviceName; }
 
     StepResult step() override;
     telemetry::Evaluation evaluate() override;
     telemetry::ProbeSnapshot probe() override;
+    std::optional<telemetry::PlaneSnapshot> plane() override;
     telemetry::ProbeSnapshot probeText(std::string_view text) override;
     Generation generate(std::string_view prompt, const GenerationOptions&) override;
     MuteTable muteTable(std::int64_t layer) override;
@@ -50,7 +52,7 @@ public:
     void restore(const checkpoint::LoadedCheckpoint& saved) override;
 
     /// For tests and benchmarks.
-    model::Model& model() { return m_model; }
+    model::Network& model() { return *m_model; }
     AdamW& optimizer() { return m_optimizer; }
     Progress& progress() { return m_progress; }
     void listen(kernels::PartTimes* times) { m_times = times; }
@@ -62,6 +64,7 @@ private:
     at::Tensor auxiliaryLoss(const model::PassResult& result, std::int64_t sequences, double share, StepSums& sums);
     void observe(const data::Batch& batch, const model::PassResult& result, bool report, StepSums& sums);
     void update(StepSums& sums);
+    void fit(StepSums& sums);
     void readBack(const at::Tensor& norm, StepSums& sums);
     void updateRouters();
     telemetry::StepTelemetry makeReport(const StepSums& sums, double rate);
@@ -69,7 +72,7 @@ private:
     std::string nameOffender(const StepSums& sums);
     // --- shared by passes
     model::Pass passOf(bool training, std::int64_t micro) const;
-    at::Device deviceOf() const { return m_model.options().device(); }
+    at::Device deviceOf() const { return m_model->options().device(); }
     void refreshRouters();
     void overrule(std::size_t layer);
     model::TokenBatch labelled(const data::Batch& batch) const { return tokensOf(batch, deviceOf(), m_pinned); }
@@ -82,8 +85,13 @@ private:
     DomainSums evaluateBatches(std::span<const at::Tensor> muted);
     // --- probe
     telemetry::ProbeSnapshot emptySnapshot(std::int64_t tokens, std::int64_t length) const;
+    telemetry::ProbeSnapshot probePoints();
+    data::Batch probeBatch() const;
+    void copyRoutings(const model::PassResult& result, telemetry::ProbeSnapshot& out, std::int64_t from) const;
     void fillSnapshot(telemetry::ProbeSnapshot& snapshot, std::int64_t from, const std::vector<std::int32_t>& ids,
                       std::int64_t sequences, std::int64_t length);
+    /// Throws (exit 2) for a family that does not read tokens; `what` asked for them.
+    void requireTokens(std::string_view what) const;
     // --- generation
     std::vector<std::int32_t> promptIds(std::string_view prompt) const;
     model::PassResult extendPass(model::Cache& cache, std::span<const std::int32_t> all, std::size_t from);
@@ -149,7 +157,7 @@ private:
     config::RunConfig m_config;
     const std::shared_ptr<const data::Corpus> m_corpus;
     const std::string m_deviceName;
-    mutable model::Model m_model;  // a surgeon holds it; only actions use one to change it
+    const std::unique_ptr<model::Network> m_model;  // a surgeon borrows it; only actions use one to change it
     mutable AdamW m_optimizer;
     Progress m_progress;  // everything that must travel and is not a tensor
 
@@ -158,6 +166,7 @@ private:
     std::vector<routing::RouterSpec> m_specs;
     bool m_pinned = false;  // some layer has pinned domains
     std::vector<at::Tensor> m_muted;
+    model::PlaneModel* const m_plane;  // the model, where it is a mixture on the plane
     std::unique_ptr<routing::RoutingStatistics> m_statistics;
     routing::IdleWindow m_idle;
     Alarms m_alarms;

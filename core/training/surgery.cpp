@@ -19,7 +19,7 @@ std::size_t parameterNamed(const std::vector<model::Parameter>& parameters, cons
 
 }  // namespace
 
-Surgeon::Surgeon(model::Model& model, AdamW& optimizer, const routing::RouterSpec& spec, std::size_t moeLayer, kernels::Activation activation,
+Surgeon::Surgeon(model::Network& model, AdamW& optimizer, const routing::RouterSpec& spec, std::size_t moeLayer, kernels::Activation activation,
                  std::uint64_t seed, std::uint64_t step)
     : m_model(model), m_optimizer(optimizer), m_spec(spec), m_moeLayer(moeLayer), m_activation(activation),
       m_key{seed, base::Purpose::surgery, static_cast<std::uint32_t>(spec.layer), step},

@@ -12,7 +12,7 @@
 
 #include "core/base/counter_random.hpp"
 #include "core/kernels/activation.hpp"
-#include "core/model/model.hpp"
+#include "core/model/network.hpp"
 #include "core/training/optimizer.hpp"
 
 namespace moescope::training {
@@ -27,7 +27,7 @@ struct ExpertPiece {
 /// Surgery on one layer's experts. Draws are f(seed, layer, step, expert): the same command at the same step gives the same bits.
 class Surgeon {
 public:
-    Surgeon(model::Model& model, AdamW& optimizer, const routing::RouterSpec& spec, std::size_t moeLayer, kernels::Activation activation,
+    Surgeon(model::Network& model, AdamW& optimizer, const routing::RouterSpec& spec, std::size_t moeLayer, kernels::Activation activation,
             std::uint64_t seed, std::uint64_t step);
 
     /// Moments of weights and router row become zero.
@@ -61,7 +61,7 @@ private:
     void freeUnits(std::int64_t expert, std::int64_t first, std::int64_t count) const;
     at::Tensor unitVectors(std::int64_t expert) const;
 
-    model::Model& m_model;
+    model::Network& m_model;
     AdamW& m_optimizer;
     const routing::RouterSpec& m_spec;
     std::size_t m_moeLayer;

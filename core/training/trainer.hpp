@@ -87,6 +87,7 @@ public:
     virtual StepResult step() = 0;
     virtual telemetry::Evaluation evaluate() = 0;
     virtual telemetry::ProbeSnapshot probe() = 0;
+    virtual std::optional<telemetry::PlaneSnapshot> plane() = 0;  ///< only of a mixture on the plane
     virtual telemetry::ProbeSnapshot probeText(std::string_view text) = 0;
     virtual Generation generate(std::string_view prompt, const GenerationOptions&) = 0;
     telemetry::GeneratedSample sample(std::string_view prompt, const GenerationOptions& options) { return generate(prompt, options).sample; }

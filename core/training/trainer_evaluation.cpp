@@ -53,7 +53,7 @@ LiveTrainer::DomainSums LiveTrainer::evaluateBatches(std::span<const at::Tensor>
     model::Pass pass = passOf(false, 0);
     pass.muted = muted;
     for (const data::Batch& batch : validation())
-        sums.add(m_model.forward(labelled(batch), pass).tokenLoss, batch.domains);
+        sums.add(m_model->forward(labelled(batch), pass).tokenLoss, batch.domains);
     return sums;
 }
 
@@ -132,7 +132,14 @@ void checkRows(const std::vector<std::vector<std::int32_t>>& rows, std::int64_t 
 
 }  // namespace
 
+void LiveTrainer::requireTokens(std::string_view what) const {
+    if (m_plane)
+        throw base::Error(base::ExitCode::usage, "plane.text", "this run is a mixture on the plane: it reads points, not text", std::string(what),
+                          "choose a run of a language model");
+}
+
 TextEvaluation LiveTrainer::evaluateTokens(const std::vector<std::vector<std::int32_t>>& rows, std::vector<float>* logits) {
+    requireTokens("eval --tokens");
     checkRows(rows, m_config.model.context, vocabulary());
     const at::NoGradGuard guard;
     const model::Pass pass = passOf(false, 0);
@@ -145,7 +152,7 @@ TextEvaluation LiveTrainer::evaluateTokens(const std::vector<std::vector<std::in
         for (std::size_t row = from; row < to; ++row) ids.insert(ids.end(), rows[row].begin(), rows[row].end());
         const auto sequences = static_cast<std::int64_t>(to - from);
         const at::Tensor inputs = upload(ids, deviceOf());
-        const at::Tensor scores = m_model.forward({sequences, length, inputs, {}, {}}, pass).logits.view({sequences, length, -1});
+        const at::Tensor scores = m_model->forward({sequences, length, inputs, {}, {}}, pass).logits.view({sequences, length, -1});
         if (length > 1) {
             const at::Tensor targets = inputs.view({sequences, length}).narrow(1, 1, length - 1);
             const at::Tensor earlier = scores.narrow(1, 0, length - 1);
@@ -163,6 +170,7 @@ TextEvaluation LiveTrainer::evaluateTokens(const std::vector<std::vector<std::in
 }
 
 TextEvaluation LiveTrainer::evaluateText(std::string_view text) {
+    requireTokens("eval --text");
     const at::NoGradGuard guard;
     const std::vector<std::int32_t> ids = m_corpus->encode(text);
     if (ids.size() < 2)
@@ -175,7 +183,7 @@ TextEvaluation LiveTrainer::evaluateText(std::string_view text) {
         const std::span<const std::int32_t> all(ids);
         const model::TokenBatch batch{1, static_cast<std::int64_t>(count), upload(all.subspan(from, count), deviceOf()),
                                       upload(all.subspan(from + 1, count), deviceOf()), {}};
-        sums.add(m_model.forward(batch, pass).tokenLoss, {});
+        sums.add(m_model->forward(batch, pass).tokenLoss, {});
     }
     TextEvaluation out{sums.mean(), 0, sums.tokens, {}};
     const double bytes = static_cast<double>(text.size()) * static_cast<double>(sums.tokens) / static_cast<double>(std::max<std::size_t>(1, ids.size()));

@@ -64,10 +64,11 @@ model::PassResult LiveTrainer::extendPass(model::Cache& cache, std::span<const s
     batch.previous = upload(previous, deviceOf());
     model::Pass pass = passOf(false, 0);
     pass.cache = &cache;
-    return m_model.forward(batch, pass);
+    return m_model->forward(batch, pass);
 }
 
 Generation LiveTrainer::generate(std::string_view prompt, const GenerationOptions& options) {
+    requireTokens("generate");
     const at::NoGradGuard guard;
     Generation out;
     std::vector<std::int32_t>& ids = out.ids = promptIds(prompt);

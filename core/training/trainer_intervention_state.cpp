@@ -55,7 +55,7 @@ std::vector<FrozenRows> LiveTrainer::frozenRows() const {
             for (const std::size_t parameter : hand.expertParameters()) out.push_back({parameter, expert, 1});
         if (!m_progress.frozenRouters[layer]) continue;
         for (const std::size_t parameter : hand.routerParameters())
-            out.push_back({parameter, 0, m_model.parameters()[parameter].value.size(0)});
+            out.push_back({parameter, 0, m_model->parameters()[parameter].value.size(0)});
     }
     return out;
 }

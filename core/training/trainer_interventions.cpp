@@ -75,7 +75,7 @@ std::int64_t LiveTrainer::hottest(std::size_t layer, std::int64_t besides) const
 }
 
 Surgeon LiveTrainer::surgeon(std::size_t layer) const {
-    return {m_model, m_optimizer, m_specs[layer], layer, kernels::activationOf(m_config.model.activation),
+    return {*m_model, m_optimizer, m_specs[layer], layer, kernels::activationOf(m_config.model.activation),
             static_cast<std::uint64_t>(m_config.training.seed), static_cast<std::uint64_t>(m_progress.steps)};
 }
 

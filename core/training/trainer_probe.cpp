@@ -46,6 +46,18 @@ telemetry::ProbeSnapshot LiveTrainer::emptySnapshot(std::int64_t tokens, std::in
     return out;
 }
 
+// Writes the routing of a pass behind token `from`.
+void LiveTrainer::copyRoutings(const model::PassResult& result, telemetry::ProbeSnapshot& out, std::int64_t from) const {
+    for (std::size_t layer = 0; layer < result.routings.size(); ++layer) {
+        const routing::Routing& routing = result.routings[layer];
+        const std::int64_t row = static_cast<std::int64_t>(layer) * out.tokens + from;
+        copyRows<std::int64_t>(routing.experts, out.expertIds, row, out.slotsPerToken);
+        copyRows<float>(routing.weights.to(at::kFloat), out.weights, row, out.slotsPerToken);
+        copyRows<bool>(routing.kept, out.kept, row, out.slotsPerToken);
+        if (routing.logits.defined()) copyRows<float>(routing.logits.to(at::kFloat), out.logits, row, out.experts);
+    }
+}
+
 // Runs [sequences, length] ids and writes their routing behind token `from`.
 void LiveTrainer::fillSnapshot(telemetry::ProbeSnapshot& out, std::int64_t from, const std::vector<std::int32_t>& ids,
                                std::int64_t sequences, std::int64_t length) {
@@ -55,21 +67,15 @@ void LiveTrainer::fillSnapshot(telemetry::ProbeSnapshot& out, std::int64_t from,
     model::TokenBatch batch{sequences, length, upload(ids, deviceOf()), upload(targets, deviceOf()), {}};
     if (m_pinned && !out.domains.empty())
         batch.domains = upload(std::span(out.domains).subspan(static_cast<std::size_t>(from), ids.size()), deviceOf());
-    const model::PassResult result = m_model.forward(batch, passOf(false, 0));
-    for (std::size_t layer = 0; layer < result.routings.size(); ++layer) {
-        const routing::Routing& routing = result.routings[layer];
-        const std::int64_t row = static_cast<std::int64_t>(layer) * out.tokens + from;
-        copyRows<std::int64_t>(routing.experts, out.expertIds, row, out.slotsPerToken);
-        copyRows<float>(routing.weights.to(at::kFloat), out.weights, row, out.slotsPerToken);
-        copyRows<bool>(routing.kept, out.kept, row, out.slotsPerToken);
-        if (routing.logits.defined()) copyRows<float>(routing.logits.to(at::kFloat), out.logits, row, out.experts);
-    }
+    const model::PassResult result = m_model->forward(batch, passOf(false, 0));
+    copyRoutings(result, out, from);
     const at::Tensor losses = result.tokenLoss.to(at::kFloat).cpu();
     for (std::int64_t t = 0; t < losses.numel(); ++t)
         if ((t + 1) % length != 0) out.losses[static_cast<std::size_t>(from + t)] = losses.const_data_ptr<float>()[t];
 }
 
 telemetry::ProbeSnapshot LiveTrainer::probe() {
+    if (m_plane) return probePoints();
     const std::int64_t length = m_config.model.context;
     const std::int64_t sequences = std::max<std::int64_t>(1, m_config.telemetry.probe_tokens / length);
     const data::Batch batch = m_corpus->validation(0, sequences, length);
@@ -82,6 +88,7 @@ telemetry::ProbeSnapshot LiveTrainer::probe() {
 }
 
 telemetry::ProbeSnapshot LiveTrainer::probeText(std::string_view text) {
+    requireTokens("probe --text");
     std::vector<std::int32_t> ids = m_corpus->encode(text);
     if (ids.empty())
         throw base::Error(base::ExitCode::badInput, "probe.empty", "the text has no tokens", "text", "give at least one character");

@@ -92,14 +92,14 @@ checkpoint::CheckpointContents LiveTrainer::state() {
     };
     checkpoint::CheckpointContents out;
     out.metadata["format"] = "pt";
-    const auto& parameters = m_model.parameters();
-    m_saved.reserve(3 * parameters.size() + m_model.buffers().size() + 1);
+    const auto& parameters = m_model->parameters();
+    m_saved.reserve(3 * parameters.size() + m_model->buffers().size() + 1);
     for (std::size_t i = 0; i < parameters.size(); ++i) {
         addParts(out.model, "", parameters[i], onHost(parameters[i].value));
         addParts(out.optimizer, "exp_avg.", parameters[i], onHost(m_optimizer.moments()[i].first));
         addParts(out.optimizer, "exp_avg_sq.", parameters[i], onHost(m_optimizer.moments()[i].second));
     }
-    for (const model::Buffer& buffer : m_model.buffers()) out.state.push_back(whole(buffer.name, onHost(buffer.value)));
+    for (const model::Buffer& buffer : m_model->buffers()) out.state.push_back(whole(buffer.name, onHost(buffer.value)));
     out.state.push_back(whole(std::string(kGenerator), onHost(at::globalContext().defaultGenerator(at::kCPU).get_state())));
     collectLive();
     const json state = {{"format", 1},
@@ -130,7 +130,7 @@ void LiveTrainer::restore(const checkpoint::LoadedCheckpoint& saved) {
     if (state.contains("cursor") && state["cursor"].value("data", "") != m_corpus->fingerprint())
         throw base::Error(base::ExitCode::badInput, "data.changed", "the data is not what the run was trained on", m_config.data.source,
                           "put the original text back, or start a new run");
-    const auto& parameters = m_model.parameters();
+    const auto& parameters = m_model->parameters();
     for (std::size_t i = 0; i < parameters.size(); ++i) {
         Moments& moments = m_optimizer.moments()[i];
         restoreTensor(saved.model, "", parameters[i], parameters[i].value);
@@ -138,7 +138,7 @@ void LiveTrainer::restore(const checkpoint::LoadedCheckpoint& saved) {
         restoreTensor(saved.optimizer, "exp_avg_sq.", parameters[i], moments.second);
         moments.steps = state["optimizer"]["steps"].value(parameters[i].name, std::int64_t{0});
     }
-    for (model::Buffer& buffer : m_model.buffers()) {
+    for (model::Buffer& buffer : m_model->buffers()) {
         const at::Tensor host = at::empty(buffer.value.sizes(), buffer.value.options().device(at::kCPU));
         readInto(saved.state, buffer.name, host, 0, buffer.value.sizes().vec());
         buffer.value.copy_(host);

@@ -33,6 +33,7 @@ bool broken(const at::Tensor& value) { return value.defined() && !at::isfinite(v
 // What the micro-batches of a step add up to. Tensors are on the device, numbers are what the host read from them.
 struct LiveTrainer::StepSums {
     at::Tensor loss, auxiliary;               // means over micro-batches
+    model::TokenBatch batch;                  // the last one
     std::map<std::string, at::Tensor> terms;  // unweighted auxiliary losses, means over micro-batches
     at::Tensor kept;                          // assignments that ran, all layers; undefined while nothing can be dropped
     double lossValue = 0, normValue = 0, auxiliaryValue = 0, keptPerToken = -1, dataSeconds = 0;
@@ -67,11 +68,14 @@ void LiveTrainer::forwardBackward(std::int64_t micro, bool report, StepSums& sum
     }
     sums.dataSeconds += secondsSince(started);
     const double share = 1.0 / static_cast<double>(m_config.training.accumulate);
-    model::PassResult result = m_model.forward(labelled(batch), passOf(true, micro));
+    const at::AutoGradMode gradients(!m_model->fitsByItself());
+    sums.batch = labelled(batch);
+    model::PassResult result = m_model->forward(sums.batch, passOf(true, micro));
     faultAt("step.fwd", result.loss);
     const at::Tensor auxiliary = auxiliaryLoss(result, batch.sequences, share, sums);
     addTo(sums.loss, result.loss.detach() * share);
     observe(batch, result, report, sums);
+    if (m_model->fitsByItself()) return;
     const TimedPart timed(m_times, Part::backward);
     const at::Tensor objective = auxiliary.defined() ? result.loss + auxiliary : result.loss;
     (objective * share).backward();
@@ -90,9 +94,16 @@ void LiveTrainer::readBack(const at::Tensor& norm, StepSums& sums) {
     if (sums.kept.defined()) sums.keptPerToken = value[3] / tokens;
 }
 
+// The model's own step in place of the optimizer's; the loss is that before it, as with gradients.
+void LiveTrainer::fit(StepSums& sums) {
+    readBack(at::zeros({}, sums.loss.options()), sums);
+    if (std::isfinite(sums.lossValue)) m_model->fit(sums.batch, passOf(true, 0));
+}
+
 void LiveTrainer::update(StepSums& sums) {
     const TimedPart timed(m_times, Part::optimizer);
-    faultAt("step.bwd", m_model.parameters().front().value.mutable_grad());
+    if (m_model->fitsByItself()) return fit(sums);
+    faultAt("step.bwd", m_model->parameters().front().value.mutable_grad());
     m_optimizer.dropFrozenGradients();
     at::Tensor norm = m_optimizer.gradientNorm();
     faultAt("step.opt", norm);
@@ -106,7 +117,7 @@ void LiveTrainer::updateRouters() {
     const at::NoGradGuard guard;
     if (m_counts.empty()) return;
     for (std::size_t i = 0; i < m_specs.size(); ++i)
-        if (!m_progress.frozenRouters[i]) routing::updateState(m_specs[i], m_model.routers()[i], m_counts.chosen(i));
+        if (!m_progress.frozenRouters[i]) routing::updateState(m_specs[i], m_model->routers()[i], m_counts.chosen(i));
 }
 
 StepResult LiveTrainer::step() {
@@ -150,6 +161,7 @@ telemetry::StepTelemetry LiveTrainer::makeReport(const StepSums& sums, double ra
     report.loss = sums.lossValue;
     report.gradientNorm = sums.normValue;
     report.learningRate = rate;
+    if (m_model->fitsByItself()) report.learningRate = report.gradientNorm = telemetry::kNone;
     report.dataWait = sums.dataSeconds;
     if (m_specs.empty()) return report;
     report.auxiliary = sums.auxiliaryValue;
@@ -162,7 +174,7 @@ telemetry::StepTelemetry LiveTrainer::makeReport(const StepSums& sums, double ra
         if (member) *member = value.item<double>();
     }
     std::vector<const routing::RouterTensors*> tensors;
-    for (const routing::RouterTensors& router : m_model.routers()) tensors.push_back(&router);
+    for (const routing::RouterTensors& router : m_model->routers()) tensors.push_back(&router);
     m_statistics->finish(report, tensors);
     m_idle.update(report);
     return report;
@@ -189,11 +201,11 @@ std::string LiveTrainer::nameOffender(const StepSums& sums) {
                 if (found.empty() && broken(value)) found = module;
             };
             const data::Batch batch = m_corpus->training(m_progress.steps, micro, m_config.training.batch, m_config.model.context);
-            m_model.forward(labelled(batch), pass);
+            m_model->forward(labelled(batch), pass);
         }
     }
     if (!found.empty()) return found;
-    const auto& parameters = m_model.parameters();
+    const auto& parameters = m_model->parameters();
     for (auto parameter = parameters.rbegin(); parameter != parameters.rend(); ++parameter)
         if (broken(parameter->value.grad())) return "gradient of " + parameter->name;
     return std::isfinite(sums.lossValue) ? "gradient norm" : "loss";

@@ -5,6 +5,7 @@
 --
 -- Identification  PRAGMA application_id = 0x4D6F4552 ("MoER"), PRAGMA user_version = number of this schema. A program that
 --                 meets a newer number may read the file if run_meta 'min_reader' is not above its own.
+-- Schemas         1: the first. 2: table plane. Programs of schema 1 read files of schema 2 without it.
 -- Counting        Layers and experts count from 0. Steps are optimizer steps done: the first report says 1. Times named _us are
 --                 microseconds since 1970 UTC, and never decide order; order is (attempt, step), and seq for readers.
 -- seq             Writer-assigned, increasing over all tables, never used twice: what is new has a seq above the last one seen.
@@ -128,6 +129,19 @@ CREATE TABLE sample(                     -- texts the model wrote while it train
   codec INTEGER NOT NULL CHECK(codec IN(0,1)),
   raw_len INTEGER NOT NULL CHECK(raw_len BETWEEN 0 AND 67108864),
   data BLOB NOT NULL,                    -- expert i16 [token][layer][slot], weight f32 likewise, u64 tokens, each u64 length + text
+  xxh3 INTEGER NOT NULL) STRICT;
+
+CREATE TABLE plane(                      -- a mixture on the plane, drawn on a grid; rows thin out as they grow old
+  step INTEGER PRIMARY KEY,
+  seq INTEGER NOT NULL UNIQUE,
+  grid_columns INTEGER NOT NULL, grid_rows INTEGER NOT NULL, experts INTEGER NOT NULL, outputs INTEGER NOT NULL, points INTEGER NOT NULL,
+  classes INTEGER NOT NULL CHECK(classes IN(0,1)),                   -- 1: outputs are probabilities of classes, else values
+  codec INTEGER NOT NULL CHECK(codec IN(0,1)),
+  raw_len INTEGER NOT NULL CHECK(raw_len BETWEEN 0 AND 67108864),
+  data BLOB NOT NULL,                    -- arrays, each u64 length then its elements: f32 left, right, bottom, top; f32 probability
+                                         -- [cell][expert], weight likewise, output [cell][output], expert's own output
+                                         -- [cell][expert][output]; f32 x, y, target [point]; i32 domain [point]; f32 loss [point];
+                                         -- cells row by row from the bottom left
   xxh3 INTEGER NOT NULL) STRICT;
 
 CREATE TABLE checkpoints(                -- folders below checkpoints/

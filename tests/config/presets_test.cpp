@@ -39,10 +39,12 @@ RunConfig withText(RunConfig c) {
     return c;
 }
 
-// The rows of the table of presets that belong to language models.
+// The rows of the table of presets that belong to language models and the plane.
 const std::set<std::string> kRows = {"dense",
                                      "dense_soft",
                                      "shazeer17",
+                                     "hme94",
+                                     "jacobs91",
                                      "hier_top2",
                                      "hier_factored",
                                      "gshard",
@@ -143,7 +145,12 @@ TEST(Presets, CoverTheRoutersAndRunsThatArePromised) {
                            "dense_chars",
                            "tiny",
                            "small",
-                           "mid"})
+                           "mid",
+                           "plane",
+                           "plane_em",
+                           "plane_spirals",
+                           "jacobs91",
+                           "hme94"})
         EXPECT_TRUE(ids.contains(id)) << id;
 }
 
@@ -191,9 +198,10 @@ TEST(Presets, AskForTheTextOnlyWhereTheTextIsTheUsers) {
 TEST(Presets, OfRoutersFitEveryRunPresetWithExperts) {
     for (const Preset& run : ofKind(PresetKind::run)) {
         const RunConfig plain = withText(made({run.id}));
-        if (plain.moe.experts == 0) continue;
+        if (plain.moe.experts == 0 || isPlane(plain)) continue;
         for (const Preset& router : ofKind(PresetKind::router)) {
             const RunConfig c = withText(made({run.id, router.id}));
+            if (router.base == "plane") continue;
             EXPECT_EQ(describe(validate(c)), "") << run.id << " + " << router.id;
             EXPECT_EQ(c.preset, run.id + "+" + router.id);
             EXPECT_EQ(c.moe.experts, router.id == "dense" ? 0 : plain.moe.experts) << run.id << " + " << router.id;
@@ -201,6 +209,23 @@ TEST(Presets, OfRoutersFitEveryRunPresetWithExperts) {
             EXPECT_EQ(c.training, plain.training);
         }
     }
+}
+
+TEST(Presets, OfThePlaneFitThePlaneAndNoLanguageModel) {
+    for (const Preset& router : ofKind(PresetKind::router)) {
+        if (router.base != "plane") continue;
+        EXPECT_TRUE(isPlane(made({router.id}))) << router.id;
+        EXPECT_EQ(describe(validate(made({"plane", router.id}))), "") << router.id;
+        const base::Problems refused = validate(made({"eight_domains", router.id}));
+        ASSERT_EQ(refused.size(), 1u) << router.id;
+        EXPECT_EQ(refused[0].key, "model.family");
+    }
+}
+
+TEST(Presets, OfRoutersThatReadNoTokensFitThePlane) {
+    for (const char* id : {"switch", "gshard", "shazeer17", "lossfree", "cosine", "dense_soft", "mixtral", "expert_choice", "sinkhorn"})
+        EXPECT_EQ(describe(validate(made({"plane", id}))), "") << id;
+    for (const char* id : {"hash_random", "debug_round_robin", "deepseek_moe", "dense"}) EXPECT_NE(describe(validate(made({"plane", id}))), "") << id;
 }
 
 TEST(Presets, OfRoutersReplaceTheRouterOfTheRun) {

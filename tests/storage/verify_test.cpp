@@ -288,7 +288,7 @@ TEST(Foreign, ANewerSchemaThatThisProgramMayReadIsRead) {
     const TestRun run;
     {
         const Connection c = openForWriting(run.folder / "run.db", runSchema(), false);
-        c->exec("PRAGMA user_version=2");
+        c->exec("PRAGMA user_version=3");
     }
     EXPECT_EQ(RunReader(run.folder).state().state, RunState::created);
     EXPECT_EQ(errorOf([&] { run.writer(); }), "7 store.newer");
@@ -352,8 +352,8 @@ TEST(Foreign, OddFolderNamesWork) {
 
 Schema nextSchema() {
     Schema schema = runSchema();
-    schema.version = 3;
-    schema.migrations = {{2, "note on events", "ALTER TABLE attempts RENAME COLUMN env_json TO environment; CREATE TABLE extra(x INTEGER NOT NULL) STRICT;"}, {3, "more", "INSERT INTO extra VALUES(7)"}};
+    schema.version = 4;
+    schema.migrations = {{3, "note on events", "ALTER TABLE attempts RENAME COLUMN env_json TO environment; CREATE TABLE extra(x INTEGER NOT NULL) STRICT;"}, {4, "more", "INSERT INTO extra VALUES(7)"}};
     return schema;
 }
 
@@ -361,15 +361,15 @@ TEST(Migration, GoesForwardOnceWithAVerifiedCopyBeforeIt) {
     const TestRun run;
     fill(run);
     const fs::path file = run.folder / "run.db";
-    { const Connection migrated = openForWriting(file, nextSchema()); EXPECT_EQ(pragmaNumber(*migrated, "user_version"), 3); }
+    { const Connection migrated = openForWriting(file, nextSchema()); EXPECT_EQ(pragmaNumber(*migrated, "user_version"), 4); }
     { const Connection again = openForWriting(file, nextSchema()); EXPECT_EQ(again->execAndGet("SELECT count(*) FROM extra").getInt(), 1); }
-    const Connection copy = openForReading(file.string() + ".v1.backup", runSchema());
+    const Connection copy = openForReading(file.string() + ".v2.backup", runSchema());
     EXPECT_GT(copy->execAndGet("SELECT count(*) FROM chunk").getInt(), 50);
     EXPECT_EQ(errorOf([&] { RunReader{run.folder}.meta(); }), "none") << "min_reader is still 1";
 }
 
 TEST(Migration, AKillAtAnyStepLeavesAnOldOrANewDatabase) {
-    for (const std::string site : {"mig.2", "mig.3"}) {
+    for (const std::string site : {"mig.3", "mig.4"}) {
         const TestRun run;
         const fs::path file = run.folder / "run.db";
         const ChildEnd end = inChild([&](const auto&) {
@@ -379,7 +379,7 @@ TEST(Migration, AKillAtAnyStepLeavesAnOldOrANewDatabase) {
         });
         EXPECT_TRUE(end.killed());
         const Connection migrated = openForWriting(file, nextSchema());
-        EXPECT_EQ(pragmaNumber(*migrated, "user_version"), 3);
+        EXPECT_EQ(pragmaNumber(*migrated, "user_version"), 4);
         EXPECT_EQ(migrated->execAndGet("SELECT count(*) FROM extra").getInt(), 1);
         EXPECT_EQ(migrated->execAndGet("PRAGMA integrity_check").getString(), "ok");
     }

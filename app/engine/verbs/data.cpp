@@ -53,6 +53,11 @@ Json sequenceJson(const data::Corpus& corpus, const data::Batch& batch, std::int
         const auto at = static_cast<std::size_t>(i);
         Json token{{"id", batch.targets[at]}, {"text", corpus.decode(batch.targets[at])},
                    {"domain", corpus.domains().empty() ? "" : corpus.domains()[static_cast<std::size_t>(batch.domains[at])]}};
+        if (!batch.points.empty()) {
+            token["x"] = number(batch.points[2 * at]);
+            token["y"] = number(batch.points[2 * at + 1]);
+        }
+        if (!batch.values.empty()) token["value"] = number(batch.values[at]);
         if (!batch.kinds.empty()) token["kind"] = corpus.kinds()[static_cast<std::size_t>(batch.kinds[at])];
         if (!batch.predictable.empty()) token["predictable"] = batch.predictable[at] != 0;
         tokens.push_back(std::move(token));

@@ -1,6 +1,8 @@
 // eval: loss on the validation batches, on a text, or on given tokens; logits if asked.
 #include <CLI/CLI.hpp>
 
+#include <cmath>
+
 #include "app/engine/model_source.hpp"
 #include "app/engine/verbs.hpp"
 #include "core/base/error.hpp"
@@ -70,7 +72,8 @@ int eval(const Context& context, const EvalOptions& options) {
     for (std::size_t d = 0; d < result.domainLoss.size() && d < loaded.corpus->domains().size(); ++d)
         domains[loaded.corpus->domains()[d]] = number(result.domainLoss[d]);
     context.result({{"loss", number(result.loss)}, {"bits_per_byte", number(result.bitsPerByte)}, {"tokens", result.tokens}, {"domains", domains}},
-                   "loss " + fixed(result.loss, 4) + " nats/token, " + fixed(result.bitsPerByte, 4) + " bits/byte");
+                   std::isnan(result.bitsPerByte) ? "loss " + fixed(result.loss, 4) + " nats/point"
+                                                  : "loss " + fixed(result.loss, 4) + " nats/token, " + fixed(result.bitsPerByte, 4) + " bits/byte");
     return 0;
 }
 

@@ -52,8 +52,11 @@ Json tokenJson(const telemetry::ProbeSnapshot& p, std::size_t token, const std::
         layers.push_back({{"layer", p.moeLayerIndex[layer]}, {"experts", experts}, {"weights", weights}, {"kept", kept}, {"logits", logits}});
     }
     const std::size_t domain = token < p.domains.size() ? static_cast<std::size_t>(p.domains[token]) : domains.size();  // a text has none
-    return {{"id", p.tokenIds[token]}, {"text", p.tokenTexts[token]}, {"domain", domain < domains.size() ? Json(domains[domain]) : Json()},
-            {"loss", number(p.losses[token])}, {"layers", layers}};
+    Json json{{"domain", domain < domains.size() ? Json(domains[domain]) : Json()}, {"loss", number(p.losses[token])}, {"layers", layers}};
+    if (p.tokenIds.empty()) return json;  // a point of the plane
+    json["id"] = p.tokenIds[token];
+    json["text"] = p.tokenTexts[token];
+    return json;
 }
 
 /// Characters that the model's vocabulary does not have, with how often they occur: it reads each as the unknown token.
