@@ -182,7 +182,7 @@ std::optional<PlaneSnapshot> readPlane(Statements& statements, std::int64_t step
 
 void writePlane(Statements& statements, std::int64_t seq, const PlaneSnapshot& p, int compression, std::int64_t budget) {
     const Packed packed = pack(raw(p), kElementBytes, compression);
-    insertRow(statements.get("INSERT OR REPLACE INTO plane VALUES(?,?,?,?,?,?,?,?,?,?,?)"), p.step, seq, p.columns, p.rows, p.experts, p.outputs, p.points,
+    insertRow(statements.get("INSERT OR REPLACE INTO plane VALUES(?,?,?,?,?,?,?,?,?,?,?,?)"), p.step, seq, p.columns, p.rows, p.experts, p.outputs, p.points,
               p.classes ? 1 : 0, packed.codec, packed.rawBytes, Blob{packed.data});
     if (firstNumber(statements, "SELECT sum(length(data)) FROM plane") <= budget) return;
     Rows(statements, "DELETE FROM plane WHERE step IN (SELECT step FROM (SELECT step, row_number() OVER (ORDER BY step) n FROM plane) WHERE n % 2 = 0) "

@@ -105,6 +105,8 @@ Problems applyRouter(RunConfig& config, const Preset& preset, const std::vector<
     config.router = {};
     config.capacity = {};
     config.balance = {};
+    config.plane.criterion = PlaneConfig{}.criterion;  // goes with the gate
+    config.plane.fit = PlaneConfig{}.fit;
     Problems problems = applyJson(config, preset.configJson);
     if (problems.empty() && alone) problems = applyJson(config, preset.aloneJson);
     if (problems.empty() && preset.denseTwin) config = denseTwin(config);

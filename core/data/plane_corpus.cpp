@@ -24,7 +24,7 @@ struct Plane {
     double constant, byX, byY;
     double at(double x, double y) const { return constant + byX * x + byY * y; }
 };
-constexpr std::array<Plane, 4> kQuadrantRules{{{0.7, 0.5, -0.6}, {-0.6, -0.7, 0.5}, {0.5, 0.4, 0.8}, {-0.4, 0.8, 0.4}}};
+constexpr std::array<Plane, 4> kQuadrantRules{{{0.8, 0.6, 0.6}, {-0.8, 0.6, -0.6}, {0.8, -0.6, -0.6}, {-0.8, -0.6, 0.6}}};
 constexpr std::array<Plane, kStripes> kStripeRules{{{2.4, 3.0, 0}, {-1.0, -2.0, 0}, {0.0, 2.0, 0}, {2.0, -3.0, 0}}};
 
 // Counted as the mathematicians do, from the upper right against the clock.

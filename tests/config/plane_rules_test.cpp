@@ -31,11 +31,12 @@ TEST(PlaneRules, RefuseWhatAPlaneDoesNotHave) {
     EXPECT_EQ(keys(plane({{"moe.residual", "sum"}})), "moe.residual");
     EXPECT_EQ(keys(plane({{"model.dropout", "0.1"}})), "model.dropout");
     EXPECT_EQ(keys(plane({{"data.source", "book.txt"}})), "data.source");
-    EXPECT_NE(keys(plane({{"router.net", "hash"}})).find("router.net"), std::string::npos);
+    EXPECT_NE(keys(plane({{"plane.criterion", "blend"}, {"router.net", "hash"}})).find("router.net"), std::string::npos);
 }
 
 TEST(PlaneRules, AskForEveryExpertWhereTheCriterionDoes) {
     EXPECT_EQ(keys(plane({{"plane.criterion", "likelihood"}})), "");
+    EXPECT_EQ(keys(plane({{"plane.criterion", "blend"}, {"router.select", "topk"}})), "");
     EXPECT_EQ(keys(plane({{"plane.criterion", "likelihood"}, {"router.select", "topk"}})), "plane.criterion");
     EXPECT_EQ(keys(plane({{"plane.criterion", "each"}, {"router.scale", "2"}})), "plane.criterion");
 }
@@ -65,7 +66,7 @@ TEST(PlaneCost, CountsTheNumbersOfGateAndExperts) {
     EXPECT_EQ(linear.flopsTokenForward, 2.0 * (12 + 12));
     EXPECT_EQ(linear.flopsToken, 3 * linear.flopsTokenForward);
     // Hidden: 3 inputs x 16, 16 x 3 outputs, 3 biases; top-1 uses one of four.
-    const Cost hidden = cost(plane({{"plane.expert", "hidden"}, {"plane.problem", "spirals"}, {"router.select", "topk"}}), 3);
+    const Cost hidden = cost(plane({{"plane.expert", "hidden"}, {"plane.problem", "spirals"}, {"plane.criterion", "blend"}, {"router.select", "topk"}}), 3);
     EXPECT_EQ(hidden.paramsTotal, 12 + 4 * (48 + 48 + 3));
     EXPECT_EQ(hidden.paramsActive, 12 + 48 + 48 + 3);
     EXPECT_EQ(hidden.flopsTokenForward, 2.0 * (12 + 96));

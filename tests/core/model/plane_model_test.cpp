@@ -200,7 +200,7 @@ TEST(PlaneModel, GivesAMutedExpertNothingAndStaysFinite) {
 }
 
 TEST(PlaneModel, ASparseGateRunsOneExpertAndTeachesNoOther) {
-    Mixture m(planeConfig({{"router.select", "topk"}, {"plane.expert", "linear"}, {"router.init_std", "1"}}));
+    Mixture m(planeConfig({{"plane.criterion", "blend"}, {"router.select", "topk"}, {"plane.expert", "linear"}, {"router.init_std", "1"}}));
     const PlaneField field = m.model.field(m.batch.points, m.pass);
     const Facts f = factsOf(m);
     for (std::size_t t = 0; t < f.p.size(); ++t) {

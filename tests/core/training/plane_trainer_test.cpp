@@ -69,6 +69,12 @@ TEST(PlaneTrainer, FollowsLiveCommands) {
     EXPECT_EQ(result.report->load[1], 1);
 }
 
+TEST(PlaneTrainer, BlendedTakesTheCriterionOffThePlaneWithAnotherRouter) {
+    EXPECT_EQ(planeConfig({"plane"}).plane.criterion, "likelihood");
+    EXPECT_EQ(planeConfig({"plane", "switch"}).plane.criterion, "blend");
+    EXPECT_EQ(planeConfig({"plane_em", "dense_soft"}).plane.fit, "gradient");
+}
+
 TEST(PlaneTrainer, ByEmRaisesTheLikelihoodWithoutARate) {
     auto trainer = trainerOf(planeConfig({"plane_em"}));
     double last = 1e9;
@@ -150,7 +156,7 @@ std::size_t ownersOf(const telemetry::ProbeSnapshot& probe) {
 TEST(PlaneTrainer, CompetingExpertsTakeAQuadrantEachOnMostSeeds) {
     int owned = 0;
     for (std::int64_t seed = 0; seed < 5; ++seed) {
-        config::RunConfig c = planeConfig({"plane", "jacobs91"}, 300);
+        config::RunConfig c = planeConfig({"plane"}, 300);
         c.training.seed = c.data.seed = seed;
         auto trainer = trainerOf(c);
         while (trainer->stepsDone() < 300) trainer->step();
