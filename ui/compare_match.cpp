@@ -114,7 +114,7 @@ void align(ExpertMatch& match, const std::vector<double>& usageB, int expertsB, 
 
 ExpertMatch matchExperts(const ProbeSnapshot& a, int layerA, const ProbeSnapshot& b, int layerB, int domains) {
     ExpertMatch match;
-    match.byTokens = a.tokens > 0 && a.tokenIds == b.tokenIds;
+    match.byTokens = a.tokens > 0 && !a.tokenIds.empty() && a.tokenIds == b.tokenIds;  // points of planes have no ids
     match.usageA = usageOf(a, layerA, domains);
     const std::vector<double> usageB = usageOf(b, layerB, domains);
     const std::vector<int> first = firstChoices(a, layerA), second = firstChoices(b, layerB);

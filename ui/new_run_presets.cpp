@@ -38,7 +38,7 @@ QString brief(const config::Preset& preset) {
     config::RunConfig config;
     if (!config::applyJson(config, preset.configJson).empty()) return {};
     const config::MoeConfig& moe = config.moe;
-    const QString experts = moe.experts == 0 ? NewRunPresets::tr("dense") : NewRunPresets::config.router.select == "all" ? NewRunPresets::tr("%1 experts, all at once").arg(moe.experts * moe.granularity) : NewRunPresets::tr("%1 experts, k = %2").arg(moe.experts * moe.granularity).arg(moe.top_k * moe.granularity);
+    const QString experts = moe.experts == 0 ? NewRunPresets::tr("dense") : config.router.select == "all" ? NewRunPresets::tr("%1 experts, all at once").arg(moe.experts * moe.granularity) : NewRunPresets::tr("%1 experts, k = %2").arg(moe.experts * moe.granularity).arg(moe.top_k * moe.granularity);
     const bool own = preset.id == "own_text" || config.data.source.empty();
     return experts + QStringLiteral(", ") + (own ? NewRunPresets::tr("your text") : dataWords(config));
 }

@@ -12,6 +12,7 @@ namespace {
 constexpr int kFirstTokens = 120;
 
 QString beginning(const telemetry::ProbeSnapshot& probe, const ProbeSequence& sequence) {
+    if (probe.tokenTexts.empty()) return QStringLiteral("point %1").arg(sequence.from);  // of a plane
     std::string text;
     for (int t = sequence.from; t < sequence.from + std::min(sequence.count, kFirstTokens); ++t) text += probe.tokenTexts[static_cast<std::size_t>(t)];
     return RunWords::oneLine(text);

@@ -141,7 +141,7 @@ void checkIntervention(const RunConfig& c, const CommandInfo& verb, const Values
     if (verb.verb == "unmute" && halfPlace)
         return refuse(problems, "command", "unmute takes both layer and expert, or neither to unmute all.");
     const bool hasRows = c.router.net == "linear" || c.router.net == "cosine";
-    if (verb.verb == "rig" && !hasRows)
+    if (verb.verb == "rig" && !hasRows && c.router.net != "tree")
         return refuse(problems, "command", fmt::format("router.net {} has no logits that a rig could shift.", c.router.net));
     if (movesRows(verb.verb) && !hasRows)
         return refuse(problems, "command", fmt::format("{} needs one router row for each expert; router.net {} has none (linear and cosine do).",

@@ -77,6 +77,10 @@ TEST(PlaneCost, CountsTheNumbersOfGateAndExperts) {
 TEST(PlaneCommands, RigATreeButNotATable) {
     const RunConfig tree = plane({{"router.net", "tree"}, {"router.groups", "2"}});
     EXPECT_TRUE(validate(tree, {"rig", {{"expert", std::int64_t{1}}, {"bias", 3.0}}}).empty());
+    EXPECT_TRUE(validate(tree, {"mute", {{"layer", std::int64_t{0}}, {"expert", std::int64_t{1}}}}).empty());
+    const base::Problems refused = validate(tree, {"kill", {{"layer", std::int64_t{0}}, {"expert", std::int64_t{1}}}});
+    ASSERT_EQ(refused.size(), 1u);
+    EXPECT_NE(refused[0].text.find("language models"), std::string::npos);
 }
 
 }  // namespace
