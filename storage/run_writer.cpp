@@ -30,7 +30,7 @@ template <class T> bool hasData(const std::vector<T>& values) {
 }
 
 std::int64_t sizeOf(const ProbeSnapshot& p) {
-    std::size_t bytes = 4 * (p.tokenIds.size() + p.domains.size() + p.weights.size() + p.logits.size() + p.losses.size()) + 2 * p.expertIds.size() + p.kept.size();
+    std::size_t bytes = 4 * (p.tokenIds.size() + p.domains.size() + p.weights.size() + p.logits.size() + p.losses.size() + p.noisyLogits.size()) + 2 * p.expertIds.size() + p.kept.size();
     for (const std::string& text : p.tokenTexts) bytes += text.size() + sizeof text;
     return static_cast<std::int64_t>(bytes);
 }

@@ -27,6 +27,7 @@ std::string raw(const ProbeSnapshot& p) {
     out.putArray(p.logits);
     out.putArray(p.losses);
     out.putTexts(p.tokenTexts);
+    out.putArray(p.noisyLogits);
     return out.take();
 }
 
@@ -41,6 +42,7 @@ void fill(ProbeSnapshot& p, std::string_view bytes) {
     p.logits = in.getArray<float>();
     p.losses = in.getArray<float>();
     p.tokenTexts = in.getTexts();
+    if (in.left() > 0) p.noisyLogits = in.getArray<float>();  // older programs stored nothing more
     in.finish();
 }
 
@@ -83,10 +85,10 @@ void fill(GeneratedSample& s, std::string_view bytes) {
 // Arrays that are neither empty nor of the promised size would be read out of bounds by whoever draws them.
 void requireShape(const ProbeSnapshot& p) {
     const auto tokens = static_cast<std::size_t>(p.tokens), layers = static_cast<std::size_t>(p.layers);
-    const std::size_t slots = layers * tokens * static_cast<std::size_t>(p.slotsPerToken), logits = layers * tokens * static_cast<std::size_t>(p.experts);
+    const std::size_t slots = layers * tokens * static_cast<std::size_t>(p.slotsPerToken), logits = layers * tokens * static_cast<std::size_t>(p.experts), levels = layers * static_cast<std::size_t>(p.experts) * telemetry::kProbeLevels.size();
     const auto fits = [](std::size_t size, std::size_t wanted) { return size == 0 || size == wanted; };
     if (!fits(p.tokenIds.size(), tokens) || !fits(p.domains.size(), tokens) || !fits(p.tokenTexts.size(), tokens) || !fits(p.losses.size(), tokens) ||
-        !fits(p.expertIds.size(), slots) || !fits(p.weights.size(), slots) || !fits(p.kept.size(), slots) || !fits(p.logits.size(), logits) || !fits(p.moeLayerIndex.size(), layers))
+        !fits(p.expertIds.size(), slots) || !fits(p.weights.size(), slots) || !fits(p.kept.size(), slots) || !fits(p.logits.size(), logits) || !fits(p.noisyLogits.size(), levels) || !fits(p.moeLayerIndex.size(), layers))
         throw DecodeError("a probe snapshot's arrays do not have its shape");
 }
 

@@ -56,7 +56,7 @@ std::int64_t sizeOf(const StepTelemetry& t) {
 std::int64_t sizeOf(const Evaluation& e) { return static_cast<std::int64_t>(sizeof e) + bytesIn(e.domainLoss); }
 std::int64_t sizeOf(const Event& e) { return static_cast<std::int64_t>(sizeof e + e.code.size() + e.text.size() + e.detailJson.size()); }
 std::int64_t sizeOf(const ProbeSnapshot& p) {
-    std::int64_t bytes = static_cast<std::int64_t>(sizeof p) + bytesIn(p.tokenIds) + bytesIn(p.domains) + bytesIn(p.expertIds) + bytesIn(p.weights) + bytesIn(p.kept) + bytesIn(p.logits) + bytesIn(p.losses);
+    std::int64_t bytes = static_cast<std::int64_t>(sizeof p) + bytesIn(p.tokenIds) + bytesIn(p.domains) + bytesIn(p.expertIds) + bytesIn(p.weights) + bytesIn(p.kept) + bytesIn(p.logits) + bytesIn(p.losses) + bytesIn(p.noisyLogits);
     for (const std::string& text : p.tokenTexts) bytes += static_cast<std::int64_t>(sizeof text + text.size());
     return bytes;
 }

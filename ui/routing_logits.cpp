@@ -20,14 +20,14 @@ namespace {
 using plots::EmptyContent;
 using telemetry::ProbeSnapshot;
 
-constexpr std::array kLevels{0.05, 0.15, 0.3, 0.5, 0.7, 0.85, 0.95};
+using telemetry::kProbeLevels;
 
 template <class Number>
 std::vector<double> levelsOf(std::vector<Number> samples) {
     if (samples.empty()) return {};
     std::ranges::sort(samples);
     std::vector<double> levels;
-    for (const double level : kLevels) {
+    for (const double level : kProbeLevels) {
         const double at = level * static_cast<double>(samples.size() - 1);
         const auto below = static_cast<std::size_t>(at), above = std::min(below + 1, samples.size() - 1);
         levels.push_back(samples[below] + (at - static_cast<double>(below)) * (static_cast<double>(samples[above]) - samples[below]));
@@ -38,6 +38,14 @@ std::vector<double> levelsOf(std::vector<Number> samples) {
 bool hasLogits(const ProbeSnapshot& probe, int moeLayer) {
     const std::size_t size = static_cast<std::size_t>(probe.tokens) * static_cast<std::size_t>(probe.experts), begin = static_cast<std::size_t>(moeLayer) * size;
     return begin + size <= probe.logits.size() && std::any_of(probe.logits.begin() + static_cast<std::ptrdiff_t>(begin), probe.logits.begin() + static_cast<std::ptrdiff_t>(begin + size), [](float z) { return z != 0; });
+}
+
+// Quantiles of an expert's logits with the noise of training; empty where its router has none.
+std::vector<double> noisyLevels(const ProbeSnapshot& probe, std::size_t layer, std::size_t expert) {
+    const std::size_t begin = (layer * static_cast<std::size_t>(probe.experts) + expert) * kProbeLevels.size();
+    if (begin + kProbeLevels.size() > probe.noisyLogits.size() || !std::isfinite(probe.noisyLogits[begin])) return {};
+    const auto first = probe.noisyLogits.begin() + static_cast<std::ptrdiff_t>(begin);
+    return {first, first + static_cast<std::ptrdiff_t>(kProbeLevels.size())};
 }
 
 }  // namespace
@@ -51,6 +59,7 @@ plots::RidgeData logitRidges(const ProbeSnapshot& probe, int moeLayer) {
     for (std::size_t e = 0; e < experts; ++e) {
         plots::RidgeRow row{static_cast<int>(e), {}, {}, {}};
         for (std::size_t t = 0; t < tokens; ++t) row.samples.push_back(probe.logits[(layer * tokens + t) * experts + e]);
+        row.after = noisyLevels(probe, layer, e);
         data.rows.push_back(std::move(row));
     }
     return data;
@@ -135,6 +144,8 @@ QString RoutingLogits::noteOf(const RoutingShown& shown, const plots::RidgeData&
     if (m_mode == withBias && data.rows.empty()) return tr("The bias of this step is not stored, or the scores are taken inside groups, which this view does not show.");
     if (m_mode == withBias) return tr("layer %1: score before (colour) and after (grey) the bias of each expert, which only changes who is chosen; thick 30\u201370 %, thin 5\u201395 %").arg(shown.modelLayer);
     if (data.rows.empty()) return tr("This router computes no logits: a table or a fixed order decides.");
+    const bool noisy = std::ranges::any_of(data.rows, [](const plots::RidgeRow& row) { return !row.after.empty(); });
+    if (noisy) return tr("layer %1: clean logits of each expert over the %2 tokens of the probe (colour), and with the noise a choice in training meets (grey; thick 30\u201370 %, thin 5\u201395 %)").arg(shown.modelLayer).arg(probe.tokens);
     return tr("layer %1: clean logits of each expert over the %2 tokens of the probe, before any noise or selection bias").arg(shown.modelLayer).arg(probe.tokens);
 }
 
@@ -169,9 +180,10 @@ void RoutingLogits::showRidges(const RoutingShown& shown) {
 
 void RoutingLogits::fillTable(const plots::RidgeData& data) {
     QStringList columns{tr("expert")};
-    const auto name = [&](const QString& kind) { for (const double level : kLevels) columns << (kind + tr("%1 %").arg(static_cast<int>(std::lround(100 * level)))); };
+    const auto name = [&](const QString& kind) { for (const double level : kProbeLevels) columns << (kind + tr("%1 %").arg(static_cast<int>(std::lround(100 * level)))); };
     name(m_mode == withBias ? tr("before, ") : QString());
     if (m_mode == withBias) name(tr("after, "));
+    else if (std::ranges::any_of(data.rows, [](const plots::RidgeRow& row) { return !row.after.empty(); })) name(tr("with noise, "));
     std::vector<std::vector<RoutingTable::Cell>> rows;
     for (const plots::RidgeRow& row : data.rows) {
         rows.push_back({RoutingTable::word(expertName(row.expert))});

@@ -18,7 +18,7 @@ class RoutingCurves;
 class RoutingTable;
 class TrainCursor;
 
-/// Clean logits of each expert over the probe's tokens.
+/// Clean logits of each expert over the probe's tokens, and quantiles of them with the noise of training where there is some.
 plots::RidgeData logitRidges(const telemetry::ProbeSnapshot& probe, int moeLayer);
 /// Score of each expert (softmax over all, or sigmoid) before and after its selection bias [expert], as quantiles.
 plots::RidgeData biasRidges(const telemetry::ProbeSnapshot& probe, int moeLayer, bool sigmoid, const std::vector<double>& bias);

@@ -37,6 +37,7 @@ Routing route(const RouterSpec& spec, const RouterTensors& tensors, const Router
     routing.logits = scores.logits;
     routing.probabilities = scores.probabilities;
     routing.shares = scores.shares;
+    if (scores.noisy.defined()) routing.noisy = scores.noisy.detach();
     routing.experts = choice.experts;
     routing.secondTaken = choice.secondTaken;
     routing.candidates = choice.candidates;

@@ -65,6 +65,7 @@ struct RouterInput {
 struct Routing {
     at::Tensor logits;         ///< [T, E] clean z with rig, in the graph; undefined without hasLogits
     at::Tensor probabilities;  ///< [T, E] softmax of the clean (transformed) z, in the graph; undefined without hasLogits
+    at::Tensor noisy;          ///< [T, E] z as the choice met it: transformed, with noise, -inf where muted; no gradient; undefined without hasLogits
     at::Tensor shares;         ///< [T, E] what balance losses average: p, or s / sum s for sigmoid; in the graph
     at::Tensor experts;        ///< [T, slots] int64, descending selection score, -1 unused
     at::Tensor candidates;     ///< [T, n] int64, what balance losses count where a full expert sends its tokens on; else undefined

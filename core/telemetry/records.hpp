@@ -1,6 +1,7 @@
 // What else leaves the trainer: events, probe snapshots, generated samples; and the sink that takes everything. (contract)
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -35,8 +36,14 @@ struct ProbeSnapshot {
     std::vector<std::uint8_t> kept;
     std::vector<float> logits;
     std::vector<float> losses;
+    /// [moeLayer][expert][kProbeLevels] quantiles over the tokens of the logits as a training choice of this step would meet them,
+    /// with their noise; NaN in a layer without noise on its logits, empty where no layer has any and in older snapshots.
+    std::vector<float> noisyLogits;
     bool operator==(const ProbeSnapshot&) const = default;
 };
+
+/// Levels of the quantiles kept for each expert.
+inline constexpr std::array<double, 7> kProbeLevels{0.05, 0.15, 0.3, 0.5, 0.7, 0.85, 0.95};
 
 /// What a mixture on the plane does at one step, on a grid and at fixed points. Cells are [row][column], row 0 lowest; cell
 /// (c, r) is centred on (left + (c + 0.5) (right - left) / columns, bottom + (r + 0.5) (top - bottom) / rows). Values are

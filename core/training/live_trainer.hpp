@@ -90,6 +90,7 @@ private:
     void copyRoutings(const model::PassResult& result, telemetry::ProbeSnapshot& out, std::int64_t from) const;
     void fillSnapshot(telemetry::ProbeSnapshot& snapshot, std::int64_t from, const std::vector<std::int32_t>& ids,
                       std::int64_t sequences, std::int64_t length);
+    void fillNoise(telemetry::ProbeSnapshot& snapshot, const model::TokenBatch& batch);
     /// Throws (exit 2) for a family that does not read tokens; `what` asked for them.
     void requireTokens(std::string_view what) const;
     // --- generation

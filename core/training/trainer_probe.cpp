@@ -2,8 +2,10 @@
 #include "core/training/live_trainer.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/base/error.hpp"
+#include "core/routing/stages.hpp"
 #include "core/training/batches.hpp"
 
 namespace moescope::training {
@@ -23,7 +25,43 @@ void copyRows(const at::Tensor& values, std::vector<To>& to, std::int64_t row, s
             to[static_cast<std::size_t>((row + t) * stride + j)] = static_cast<To>(data[t * width + j]);
 }
 
+double levelOf(const std::vector<float>& sorted, double level) {
+    const double at = level * static_cast<double>(sorted.size() - 1);
+    const auto below = static_cast<std::size_t>(at), above = std::min(below + 1, sorted.size() - 1);
+    const double share = at - static_cast<double>(below);
+    return (1 - share) * static_cast<double>(sorted[below]) + share * static_cast<double>(sorted[above]);
+}
+
+// Quantiles of each column of [T, E], -inf left out, to `to` at [expert][level].
+void copyLevels(const at::Tensor& values, std::vector<float>& to, std::int64_t row) {
+    const at::Tensor columns = values.to(at::kFloat).cpu().t().contiguous();
+    constexpr std::size_t levels = telemetry::kProbeLevels.size();
+    for (std::int64_t e = 0; e < columns.size(0); ++e) {
+        const float* data = columns.const_data_ptr<float>() + e * columns.size(1);
+        std::vector<float> finite(data, data + columns.size(1));
+        std::erase_if(finite, [](float value) { return !std::isfinite(value); });
+        std::sort(finite.begin(), finite.end());
+        for (std::size_t level = 0; level < levels && !finite.empty(); ++level)
+            to[static_cast<std::size_t>(row + e) * levels + level] = static_cast<float>(levelOf(finite, telemetry::kProbeLevels[level]));
+    }
+}
+
+std::vector<float> noLevels(const telemetry::ProbeSnapshot& of) {
+    return std::vector<float>(static_cast<std::size_t>(of.layers * of.experts) * telemetry::kProbeLevels.size(), std::numeric_limits<float>::quiet_NaN());
+}
+
+bool showsNoise(const routing::RouterSpec& spec) { return routing::hasLogits(spec) && routing::noiseIsOn(spec, true) && spec.transform == routing::Transform::none; }
+
 }  // namespace
+
+// What a training choice of this step would compare: one more pass, with noise, that changes nothing.
+void LiveTrainer::fillNoise(telemetry::ProbeSnapshot& out, const model::TokenBatch& batch) {
+    if (std::ranges::none_of(m_specs, showsNoise)) return;
+    out.noisyLogits = noLevels(out);
+    const model::PassResult noisy = m_model->forward(batch, passOf(true, 0));
+    for (std::size_t layer = 0; layer < noisy.routings.size(); ++layer)
+        if (showsNoise(m_specs[layer])) copyLevels(noisy.routings[layer].noisy, out.noisyLogits, static_cast<std::int64_t>(layer) * out.experts);
+}
 
 telemetry::ProbeSnapshot LiveTrainer::emptySnapshot(std::int64_t tokens, std::int64_t length) const {
     telemetry::ProbeSnapshot out;
@@ -61,6 +99,7 @@ void LiveTrainer::copyRoutings(const model::PassResult& result, telemetry::Probe
 // Runs [sequences, length] ids and writes their routing behind token `from`.
 void LiveTrainer::fillSnapshot(telemetry::ProbeSnapshot& out, std::int64_t from, const std::vector<std::int32_t>& ids,
                                std::int64_t sequences, std::int64_t length) {
+    const bool wholeProbe = from == 0 && sequences * length == out.tokens;
     const at::NoGradGuard guard;
     std::vector<std::int32_t> targets(ids.begin() + 1, ids.end());
     targets.push_back(ids.front());
@@ -72,6 +111,7 @@ void LiveTrainer::fillSnapshot(telemetry::ProbeSnapshot& out, std::int64_t from,
     const at::Tensor losses = result.tokenLoss.to(at::kFloat).cpu();
     for (std::int64_t t = 0; t < losses.numel(); ++t)
         if ((t + 1) % length != 0) out.losses[static_cast<std::size_t>(from + t)] = losses.const_data_ptr<float>()[t];
+    if (wholeProbe) fillNoise(out, batch);
 }
 
 telemetry::ProbeSnapshot LiveTrainer::probe() {

@@ -117,7 +117,9 @@ CREATE TABLE probe(                      -- the routing of every probe token at 
   raw_len INTEGER NOT NULL CHECK(raw_len BETWEEN 0 AND 67108864),
   data BLOB NOT NULL,                    -- arrays, each u64 length then its elements: moe layer i32, token id i32, domain i32,
                                          -- expert i16 [layer][token][slot], weight f32 likewise, kept u8 likewise,
-                                         -- logit f32 [layer][token][expert], loss f32 [token]; then u64 tokens, each u64 length + text
+                                         -- logit f32 [layer][token][expert], loss f32 [token]; then u64 tokens, each u64 length + text;
+                                         -- then, or nothing in older runs, the 5 15 30 50 70 85 95 % quantiles over the tokens of the
+                                         -- noisy logits f32 [layer][expert][7], empty without noise
   xxh3 INTEGER NOT NULL) STRICT;
 
 CREATE TABLE sample(                     -- texts the model wrote while it trained

@@ -118,6 +118,7 @@ inline telemetry::ProbeSnapshot probeSnapshot(std::int64_t step) {
         p.kept.push_back(i % 2);
     }
     for (int i = 0; i < kLayers * p.tokens * p.experts; ++i) p.logits.push_back(static_cast<float>(step) + 0.01f * static_cast<float>(i));
+    for (std::size_t i = 0; i < telemetry::kProbeLevels.size() * kLayers * kExperts; ++i) p.noisyLogits.push_back(0.5f * static_cast<float>(i));
     return p;
 }
 

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/base/error.hpp"
@@ -273,6 +274,54 @@ TEST(TrainerProbe, HoldsTheWholeRoutingOfItsTokens) {
     p.losses.clear();  // NaN is not equal to itself
     again.losses.clear();
     EXPECT_EQ(again, p);
+}
+
+/// Values of one expert over the probe's tokens, ascending.
+std::vector<double> sortedLogits(const telemetry::ProbeSnapshot& probe, std::size_t layer, std::size_t expert) {
+    std::vector<double> values;
+    const auto tokens = static_cast<std::size_t>(probe.tokens), experts = static_cast<std::size_t>(probe.experts);
+    for (std::size_t t = 0; t < tokens; ++t) values.push_back(probe.logits[(layer * tokens + t) * experts + expert]);
+    std::sort(values.begin(), values.end());
+    return values;
+}
+
+double quantile(const std::vector<double>& sorted, double level) {
+    const double at = level * static_cast<double>(sorted.size() - 1), below = std::floor(at);
+    const auto i = static_cast<std::size_t>(below);
+    return sorted[i] + (at - below) * (sorted[std::min(i + 1, sorted.size() - 1)] - sorted[i]);
+}
+
+TEST(TrainerProbe, HoldsWhatNoiseMakesOfTheLogitsOfEachExpert) {
+    auto plain = lettersConfig(), noisy = plain;
+    noisy.router.noise = "logit_add_uniform";
+    noisy.router.noise_scale = 0.25;
+    EXPECT_TRUE(makeTrainer(plain)->probe().noisyLogits.empty());
+    auto trainer = makeTrainer(noisy);
+    run(*trainer, 5);
+    const telemetry::ProbeSnapshot probe = trainer->probe();
+    const std::size_t levels = telemetry::kProbeLevels.size();
+    ASSERT_EQ(probe.noisyLogits.size(), static_cast<std::size_t>(probe.layers * probe.experts) * levels);
+    for (std::size_t e = 0; e < 4; ++e)  // of the first layer: what it reads does not depend on earlier choices
+        for (std::size_t level = 0; level < levels; ++level) {
+            // the noise is uniform in 0.75 .. 1.25, so no order statistic can move further
+            const double clean = quantile(sortedLogits(probe, 0, e), telemetry::kProbeLevels[level]);
+            EXPECT_GE(probe.noisyLogits[e * levels + level], clean + 0.75 - 1e-5);
+            EXPECT_LE(probe.noisyLogits[e * levels + level], clean + 1.25 + 1e-5);
+        }
+    EXPECT_EQ(trainer->probe().noisyLogits, probe.noisyLogits) << "the draws belong to the step";
+}
+
+TEST(TrainerProbe, ThatDrawsNoiseLeavesTheTrainingAsItIs) {
+    auto c = lettersConfig();
+    c.router.noise = "gumbel_all";
+    c.model.dropout = 0.1;
+    auto watched = makeTrainer(c), alone = makeTrainer(c);
+    for (int i = 0; i < 4; ++i) {
+        watched->probe();
+        ASSERT_TRUE(watched->step().finite);
+        ASSERT_TRUE(alone->step().finite);
+    }
+    EXPECT_EQ(bitsOf(*watched), bitsOf(*alone));
 }
 
 TEST(TrainerProbe, ReadsATextLongerThanTheContext) {
