@@ -53,15 +53,15 @@ void MainWindow::buildEditMenu(QMenu* edit) {
 }
 
 void MainWindow::buildRoutingMenu(QMenu* routing) {
-    const auto* views = m_routing->findChild<plots::SegmentedControl*>(QStringLiteral("routingViews"));
-    const QStringList titles = views ? views->options() : QStringList();
-    for (qsizetype i = 0; i < titles.size() && i < RoutingPage::viewIds().size(); ++i) {
-        const QString id = RoutingPage::viewIds()[i];
-        QAction* action = routing->addAction(titles[i], this, [this, id] {
+    for (const QString& id : RoutingPage::viewIds()) {
+        QAction* action = routing->addAction(m_routing->titleOf(id), this, [this, id] {
             showPage(PageId::routing);
             m_routing->setView(id);
         });
         action->setObjectName(QStringLiteral("routing-") + id);
+        const auto offer = [this, action, id] { action->setVisible(m_routing->offers(id)); };
+        connect(m_routing, &RoutingPage::viewsOffered, action, offer);
+        offer();
     }
 }
 

@@ -130,6 +130,13 @@ void RoutingPage::offerViews() {
     }
     m_choice->setOptions(titles);
     m_choice->setCurrent(static_cast<int>(ids.contains(before) ? ids.indexOf(before) : ids.indexOf(own)));
+    emit viewsOffered();
+}
+
+QString RoutingPage::titleOf(const QString& id) const { return m_views[static_cast<std::size_t>(viewIds().indexOf(id))].title; }
+
+bool RoutingPage::offers(const QString& id) const {
+    return std::ranges::any_of(m_offered, [&](std::size_t i) { return m_views[i].id == id; });
 }
 
 const QStringList& RoutingPage::viewIds() {

@@ -41,6 +41,9 @@ public:
     void showToken(int token);
     /// Words of the command line, in the order of the views: "plane", "load", "logits", ...
     static const QStringList& viewIds();
+    QString titleOf(const QString& id) const;
+    /// The open run can have this view.
+    bool offers(const QString& id) const;
     void setTable(bool on);
     /// The snapshot of the shown step is on screen.
     bool complete() const;
@@ -48,6 +51,7 @@ public:
     QSize minimumSizeHint() const override { return {480, 400}; }
 
 signals:
+    void viewsOffered();                       ///< another run, other views
     void layerChosen(qint64 moeLayer);
     void expertMenuRequested(int modelLayer, int expert, const QPoint& globalPos);
     void newRunRequested();
