@@ -88,18 +88,17 @@ at::Tensor PlaneModel::expertOutputs(const at::Tensor& features) const {
     return at::bmm(hidden, m_down.transpose(1, 2)).transpose(0, 1) + m_bias;
 }
 
-at::Tensor PlaneModel::trainingLoss(const TokenBatch& batch, const at::Tensor& weights, const at::Tensor& logWeights, const at::Tensor& outputs) const {
-    if (m_config.criterion == "blend") return outputLoss(batch, weights, outputs);
+at::Tensor PlaneModel::criterion(const TokenBatch& batch, const at::Tensor& weights, const at::Tensor& logWeights, const at::Tensor& outputs) const {
+    if (m_config.criterion == "blend") return blendLoss(batch, weights, outputs);
     const at::Tensor one = classes() ? logOfTarget(outputs, batch.targets) : logDensities(batch.values, outputs, m_sigma);
     if (m_config.criterion == "each") return weights.mul(one).sum(1).neg();
     return at::logsumexp(logWeights + one, 1).neg();
 }
 
-at::Tensor PlaneModel::outputLoss(const TokenBatch& batch, const at::Tensor& weights, const at::Tensor& outputs) const {
+at::Tensor PlaneModel::blendLoss(const TokenBatch& batch, const at::Tensor& weights, const at::Tensor& outputs) const {
     const at::Tensor y = blend(weights, outputs);
     if (!classes()) return y.sub(batch.values).square().sum(1).div(2 * m_sigma * m_sigma);
-    if (m_config.criterion == "blend") return at::logsumexp(y, 1) - y.gather(1, batch.targets.unsqueeze(1)).squeeze(1);
-    return weights.mul(logOfTarget(outputs, batch.targets).exp()).sum(1).log().neg();
+    return at::logsumexp(y, 1) - y.gather(1, batch.targets.unsqueeze(1)).squeeze(1);
 }
 
 PassResult PlaneModel::forward(const TokenBatch& batch, const Pass& pass) {
@@ -110,7 +109,7 @@ PassResult PlaneModel::forward(const TokenBatch& batch, const Pass& pass) {
     const at::Tensor weights = spread(routing, m_experts), outputs = expertOutputs(x);
     if (pass.inspect) pass.inspect("plane.gate", routing.logits);
     if (pass.inspect) pass.inspect("plane.experts", outputs);
-    result.tokenLoss = pass.training ? trainingLoss(batch, weights, logProbabilities(routing, pass), outputs) : outputLoss(batch, weights, outputs);
+    result.tokenLoss = criterion(batch, weights, logProbabilities(routing, pass), outputs);
     result.loss = result.tokenLoss.mean();
     if (pass.inspect) pass.inspect("plane.loss", result.tokenLoss);
     return result;

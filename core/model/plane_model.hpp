@@ -41,8 +41,8 @@ private:
     at::Tensor features(const at::Tensor& points) const;
     routing::Routing route(const at::Tensor& features, const TokenBatch& batch, const Pass& pass, const routing::RouterSpec& spec);
     at::Tensor expertOutputs(const at::Tensor& features) const;
-    at::Tensor trainingLoss(const TokenBatch& batch, const at::Tensor& weights, const at::Tensor& logWeights, const at::Tensor& outputs) const;
-    at::Tensor outputLoss(const TokenBatch& batch, const at::Tensor& weights, const at::Tensor& outputs) const;
+    at::Tensor criterion(const TokenBatch& batch, const at::Tensor& weights, const at::Tensor& logWeights, const at::Tensor& outputs) const;
+    at::Tensor blendLoss(const TokenBatch& batch, const at::Tensor& weights, const at::Tensor& outputs) const;
     at::Tensor addMatrix(const std::string& name, std::int64_t rows, std::int64_t columns, double std, std::uint64_t seed);
 
     config::PlaneConfig m_config;

@@ -154,17 +154,11 @@ TEST_P(Criterion, HasTheGradientOfItsFormula) {
     EXPECT_GT(result.loss.item<double>(), 0.05);
 }
 
-TEST_P(Criterion, IsMeasuredByTheBlendedOutputOutsideTraining) {
+TEST_P(Criterion, IsTheSameInTrainingAndInValidation) {
     Mixture m(planeConfig({{"plane.expert", "linear"}, {"plane.criterion", GetParam()}, {"plane.sigma", "0.7"}}));
-    const Facts f = factsOf(m);
+    const double trained = m.loss();
     m.pass.training = false;
-    double sum = 0;
-    for (std::size_t t = 0; t < f.d.size(); ++t) {
-        double y = 0;
-        for (std::size_t e = 0; e < f.p[t].size(); ++e) y += f.p[t][e] * f.o[t][e];
-        sum += (f.d[t] - y) * (f.d[t] - y) / (2 * 0.49);
-    }
-    EXPECT_NEAR(m.loss(), sum / static_cast<double>(f.d.size()), 1e-10);
+    EXPECT_EQ(m.loss(), trained);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Criterion, ::testing::Values("blend", "each", "likelihood"), [](const auto& info) { return std::string(info.param); });
