@@ -110,9 +110,11 @@ double LiveSetting::number(const RunConfig& c) const {
 
 std::vector<LiveSetting> liveSettings(const RunConfig& c) {
     std::vector<LiveSetting> settings;
-    KnobSpec rate = logKnob("Learning rate", 1e-5, 1e-1, false, 136);
-    rate.figure = Figure::Exponent;
-    settings.push_back(first(setting("training.lr", "learningRateKnob", std::move(rate), 0)));
+    if (c.model.family != "plane" || c.plane.fit != "em") {
+        KnobSpec rate = logKnob("Learning rate", 1e-5, 1e-1, false, 136);
+        rate.figure = Figure::Exponent;
+        settings.push_back(first(setting("training.lr", "learningRateKnob", std::move(rate), 0)));
+    }
     if (c.moe.experts > 0) {
         if (c.balance.kind != "none") {
             settings.push_back(first(setting("balance.coefficient", "balanceKnob", logKnob("Balance", 1e-4, 1, true, 112), 0)));

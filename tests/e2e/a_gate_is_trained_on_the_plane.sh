@@ -2,7 +2,7 @@
 # The toy mixture on the plane through the same verbs: train, mute, resume to the same bits, compare; text is refused with a sentence.
 # shellcheck source=tests/e2e/support.bash
 . "$(dirname "$0")/support.bash"
-toy=(--preset plane --threads 1 --set training.steps=60 --set training.checkpoint_every=20 --set telemetry.probe_every=20)
+toy=(--preset plane --threads 1 --set training.steps=60 --set training.checkpoint_every=25 --set telemetry.probe_every=20)
 
 digest_of() { engine digest "$1" --json --quiet | grep -oE '"(weights|optimizer|series)":("[^"]*"|\{[^}]*\})'; }
 
