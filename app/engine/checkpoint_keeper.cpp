@@ -65,6 +65,8 @@ CheckpointRow CheckpointKeeper::save(std::int64_t step, const checkpoint::Checkp
     return row;
 }
 
+bool CheckpointKeeper::folderExists() const { return m_files->exists(m_folder); }
+
 std::int64_t CheckpointKeeper::newest() const {
     std::int64_t step = -1;
     for (const CheckpointRow& row : m_rows)

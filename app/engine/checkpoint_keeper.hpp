@@ -28,6 +28,7 @@ public:
     /// Saves, enters the row, commits, then lets old ones go. Throws base::Error; earlier checkpoints are untouched then.
     storage::CheckpointRow save(std::int64_t step, const checkpoint::CheckpointContents& contents, storage::StoreSink& sink);
 
+    bool folderExists() const;
     std::int64_t newest() const;  ///< step of the newest good one, -1 if none
 
     /// Checkpoints from before interventions, oldest first: the newest 8 of them outlive others, as long as all that are kept

@@ -104,7 +104,7 @@ int runSession(const Context& context, const storage::Store& store, const std::s
     CheckpointKeeper keeper(folder, machine.trainer->config().training.keep_checkpoints, std::move(rows));
     try {
         Session session({context, run, *machine.trainer, *machine.corpus, sink, facts, keeper, control, commands, stalled,
-                         Session::scriptAppliedIn(stateJson), resumed, hold});
+                         Session::scriptAppliedIn(stateJson), resumed, resumed ? Session::patienceIn(stateJson) : training::Patience{}, hold});
         const int exit = session.run();
         sink.close();
         return exit;

@@ -56,8 +56,7 @@ void Session::begin() {
         return;
     }
     event(Severity::info, "run.started", "Training started on " + m.trainer.device() + ".");
-    m_progress.evaluated(m.trainer.evaluate());
-    m_lastEvaluated = step();
+    evaluate();
     probe();
     if (step() > 0) saveCheckpoint();
 }
@@ -89,10 +88,7 @@ void Session::advance() {
 void Session::whatIsDue() {
     const config::RunConfig& config = m.trainer.config();
     checkData();
-    if (due(step(), config.training.eval_every) || step() == steps()) {
-        m_progress.evaluated(m.trainer.evaluate());
-        m_lastEvaluated = step();
-    }
+    if (due(step(), config.training.eval_every) || step() == steps()) evaluate();
     if (due(step(), config.telemetry.probe_every)) probe();
     if (due(step(), config.telemetry.sample_every)) sample();
     if (due(step(), config.training.checkpoint_every) || m_checkpointFailed) saveCheckpoint();
@@ -109,6 +105,13 @@ void Session::checkData() {
         saveCheckpoint();
         throw;
     }
+}
+
+void Session::evaluate() {
+    const telemetry::Evaluation evaluation = m.trainer.evaluate();
+    m_progress.evaluated(evaluation);
+    m_lastEvaluated = step();
+    weighLoss(evaluation);
 }
 
 void Session::probe() {
@@ -128,27 +131,13 @@ void Session::sample() {
     m_lastSampled = step();
 }
 
-void Session::onNonFinite(const training::StepResult& result) {
-    const std::string where = result.offender.empty() ? "the loss" : result.offender;
-    const std::string text = "The next step after " + std::to_string(step()) + " gave a number that is not finite (first in " + where +
-                             "). It was not applied: the weights are as after step " + std::to_string(step()) + ".";
-    const std::int64_t good = m.checkpoints.newest();
-    const std::string back = good < 0 ? std::string() : " Checkpoint " + std::to_string(good) + " is good.";
-    event(Severity::error, "loss.nan", text + back, {{"offender", result.offender}, {"checkpoint", good}});
-    saveCheckpoint();
-    m_broken = m.control.attached() > 0;
-    if (m_broken)
-        setPaused(true, "a step was not finite; rewind with a smaller learning rate (lr_factor=0.5), or lower it and resume, or stop");
-    else
-        m_end = End::diverged;
-}
-
 void Session::saveCheckpoint() {
     if (m_lastSaved == step()) return;
     probe();
     checkpoint::CheckpointContents contents = m.trainer.state();
     Json state = Json::parse(contents.stateJson);
-    state["session"] = {{"script_applied", m.scriptApplied}, {"commands_applied", m.commands.applied()}};
+    state["session"] = {{"script_applied", m.scriptApplied}, {"commands_applied", m.commands.applied()},
+                        {"best_val_loss", number(m.patience.best)}, {"evaluations_since_best", m.patience.since}};
     contents.stateJson = state.dump();
     try {
         m.checkpoints.save(step(), contents, m.sink);
@@ -170,6 +159,7 @@ void Session::holdWhilePaused() {
     while (!ended() && !m_signal.asked() && (m_paused || m.storeStalled) && !m_stepOnce) {
         serve(kIdleWait);
         endWhenAlone();
+        endWhenGone();
         if (m_checkpointFailed && base::monotonicNanoseconds() > m_retryAt) saveCheckpoint();
     }
 }
@@ -187,7 +177,7 @@ int Session::finish() {
     base::fault::closing();
     m_progress.endLine();
     if (m_end == End::finished && m_lastEvaluated != step()) m_progress.evaluated(m.trainer.evaluate());
-    if (m_end == End::finished || m_end == End::stopped) {
+    if (m_end == End::finished || m_end == End::early || m_end == End::stopped) {
         probe();
         if (m.trainer.config().telemetry.sample_every > 0) sample();
     }
@@ -195,6 +185,7 @@ int Session::finish() {
     waitForCheckpoint();
     static constexpr struct { End end; storage::RunState state; const char* code; const char* text; int exit; } kEnds[] = {
         {End::finished, storage::RunState::finished, "run.finished", "Training finished.", 0},
+        {End::early, storage::RunState::finished, "run.stopped_early", "Finished early: the validation loss no longer improved.", 0},
         {End::stopped, storage::RunState::stopped, "run.stopped", "Stopped; a checkpoint is saved.", 0},
         {End::signalled, storage::RunState::stopped, "run.stopped", "Stopped by a signal; a checkpoint is saved.", 10},
         {End::diverged, storage::RunState::diverged, "run.diverged", "Stopped because a step was not finite; the last good weights are saved.", 9}};
@@ -212,6 +203,7 @@ int Session::finish() {
 void Session::waitForCheckpoint() {
     while (m_checkpointFailed && !m_signal.asked()) {
         serve(kIdleWait);
+        endWhenGone();
         if (base::monotonicNanoseconds() > m_retryAt) saveCheckpoint();
     }
 }

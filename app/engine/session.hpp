@@ -12,6 +12,7 @@
 #include "app/engine/stop_signal.hpp"
 #include "app/shared/control_server.hpp"
 #include "core/data/corpus.hpp"
+#include "core/training/patience.hpp"
 #include "core/training/trainer.hpp"
 #include "storage/store_sink.hpp"
 
@@ -31,6 +32,7 @@ struct SessionParts {
     std::atomic<bool>& storeStalled;  ///< the disk is full or failing: training waits
     std::int64_t scriptApplied = 0;   ///< entries of the script that the checkpoint already holds
     bool resumed = false;
+    training::Patience patience{};  ///< as the checkpoint holds it
     bool hold = false;  ///< wait paused for commands; ends when the last client has gone
 };
 
@@ -39,15 +41,16 @@ class Session {
 public:
     explicit Session(SessionParts parts);
 
-    /// Trains to the end or to a stop; returns the exit code: 0 finished or stopped by command, 9 diverged, 10 by signal.
+    /// Trains to the end or to a stop; returns the exit code: 0 finished (also early) or stopped by command, 9 diverged, 10 by signal.
     int run();
 
     /// What must travel with a checkpoint besides the trainer's own state.
     static std::int64_t scriptAppliedIn(const std::string& stateJson);
     static std::size_t commandsAppliedIn(const std::string& stateJson);
+    static training::Patience patienceIn(const std::string& stateJson);
 
 private:
-    enum class End { none, finished, stopped, signalled, diverged };
+    enum class End { none, finished, early, stopped, signalled, diverged };
 
     std::int64_t steps() const { return m.trainer.config().training.steps; }
     std::int64_t step() const { return m.trainer.stepsDone(); }
@@ -65,8 +68,12 @@ private:
     void whatIsDue();
     void checkData();
     void onNonFinite(const training::StepResult& result);
+    bool rollBack(std::int64_t good);
+    void endWhenGone();
     void saveCheckpoint();
     void waitForCheckpoint();
+    void evaluate();
+    void weighLoss(const telemetry::Evaluation& evaluation);
     void probe();
     void sample();
     int finish();
@@ -99,6 +106,8 @@ private:
     bool m_checkpointFailed = false;
     bool m_held = false;  ///< as resume --hold began: nobody has let it go on
     std::int64_t m_aloneSince = 0;
+    int m_rollbacks = 0;  ///< automatic rewinds since this engine began
+    std::int64_t m_goneSince = 0;  ///< 0 = the run's folder is there
     bool m_broken = false;  // paused because a step was not finite
     std::int64_t m_retryAt = 0;
     std::int64_t m_nextStepAt = 0;

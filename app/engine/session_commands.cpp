@@ -23,6 +23,14 @@ std::int64_t Session::scriptAppliedIn(const std::string& stateJson) { return ses
 
 std::size_t Session::commandsAppliedIn(const std::string& stateJson) { return sessionPart(stateJson).value("commands_applied", std::size_t{0}); }
 
+training::Patience Session::patienceIn(const std::string& stateJson) {
+    const Json part = sessionPart(stateJson), best = part.value("best_val_loss", Json());
+    training::Patience patience;
+    if (best.is_number()) patience.best = best.get<double>();
+    patience.since = part.value("evaluations_since_best", std::int64_t{0});
+    return patience;
+}
+
 void Session::applyScript() {
     const auto& script = m.trainer.config().script;
     while (m.scriptApplied < static_cast<std::int64_t>(script.size()) && !ended()) {

@@ -83,6 +83,7 @@ void Session::goBack(const Rewind& to) {
     });
     m.trainer.restore(to.from->loaded);
     m.scriptApplied = scriptAppliedIn(state);
+    m.patience = patienceIn(state);
     m_lastSaved = target;
     m_lastEvaluated = m_lastProbed = m_lastSampled = -1;
     m_checkpointFailed = false;

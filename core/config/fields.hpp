@@ -182,6 +182,9 @@ void visitTrainingFields(Training& t, Visit& visit) {
     visit(number("training.eval_batches", "Validation batches", "", "Fixed batches a validation looks at.", 1, 65536), t.eval_batches);
     visit(number("training.checkpoint_every", "Checkpoint every", "steps", "Steps between checkpoints; 0 means only at the end.", 0, 1e12), t.checkpoint_every);
     visit(number("training.keep_checkpoints", "Checkpoints kept", "", "Newest checkpoints kept; at least two.", 2, 1000000), t.keep_checkpoints);
+    visit(choice("training.on_divergence", "On divergence", "ask|stop|rewind", "A step that is not finite: ask pauses a watched run and stops another; stop ends it; rewind goes back to the newest checkpoint with half the learning rate, three times at most."), t.on_divergence);
+    visit(number("training.patience", "Patience", "validations", "The run ends after so many validations in a row without improvement; 0 means never.", 0, 1e9), t.patience);
+    visit(number("training.min_improvement", "Least improvement", "nats", "A validation loss counts as an improvement if it is lower than the best by more than this.", 0, 1e6), t.min_improvement);
     visit(number("training.pace", "Pace", "steps/s", "At most so many steps a second; 0 means full speed.", 0, 1e6, Live::nextStep), t.pace);
 }
 

@@ -143,6 +143,9 @@ struct TrainingConfig {
     std::int64_t eval_batches = 8;
     std::int64_t checkpoint_every = 200;
     std::int64_t keep_checkpoints = 2;
+    std::string on_divergence = "ask";  ///< a step that is not finite: ask (pause if a client watches, else stop), stop, rewind
+    std::int64_t patience = 0;          ///< validations without improvement before the run ends; 0 = never
+    double min_improvement = 0;         ///< nats; what counts as one
     double pace = 0;  ///< 0 = full speed, else at most so many steps a second
     bool operator==(const TrainingConfig&) const = default;
 };
