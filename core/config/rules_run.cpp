@@ -60,6 +60,8 @@ void checkDomains(const DataConfig& data, Problems& problems) {
 
 void checkTraining(const RunConfig& c, Problems& problems) {
     const TrainingConfig& t = c.training;
+    if (t.patience > 0 && t.eval_every == 0)
+        refuse(problems, "training.patience", "training.patience counts validations, but training.eval_every is 0; set it to 50, for example.");
     if (t.lr <= 0)
         refuse(problems, "training.lr",
                "training.lr is 0: nothing would be learned; use a rate above 0, such as 0.003.");

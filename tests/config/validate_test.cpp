@@ -63,6 +63,7 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{R"({"training.device":"cuda:-1"})", "training.device"},
         Bad{R"({"training.precision":"bf16","training.device":"cpu"})", "training.precision"},
         Bad{R"({"training.keep_checkpoints":1})", "training.keep_checkpoints"},
+        Bad{R"({"training.patience":3,"training.eval_every":0})", "training.patience"}, Bad{R"({"training.on_divergence":"pray"})", "training.on_divergence"},
         Bad{R"({"capacity.factor":-1})", "capacity.factor"},
         Bad{R"({"capacity.eval_factor":-0.5})", "capacity.eval_factor"},
         Bad{R"({"capacity.multiple_of":0})", "capacity.multiple_of"},

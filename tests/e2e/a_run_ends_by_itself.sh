@@ -5,8 +5,8 @@
 
 digest_of() { engine digest "$1" --json --quiet | grep -oE '"(weights|optimizer|series)":("[^"]*"|\{[^}]*\})'; }
 
-# Without a learning rate the loss of step 0 is never beaten: over after the second validation behind it.
-expect_exit 0 engine train "${quick[@]}" --set training.steps=200 --set training.eval_every=5 --set training.lr=0 \
+# With next to no learning rate the loss of step 0 is never beaten: over after the second validation behind it.
+expect_exit 0 engine train "${quick[@]}" --set training.steps=200 --set training.eval_every=5 --set training.lr=1e-9 --set training.min_improvement=0.01 \
   --set training.patience=2 --name tired --json --quiet
 [ "$(field step <<<"$out")" = 10 ] || fail "it ended at step $(field step <<<"$out")"
 [ "$(state_of tired)" = finished ] || fail "the run is $(state_of tired)"
@@ -16,7 +16,7 @@ expect_exit 0 engine fork tired --set training.lr=0.003 --set training.steps=15 
 [ "$(field step <<<"$out")" = 15 ] || fail "a fork begins with fresh patience, but ended at $(field step <<<"$out")"
 
 # Stopped in between and resumed it ends at the same step.
-expect_exit 0 engine train "${quick[@]}" --set training.steps=200 --set training.eval_every=5 --set training.checkpoint_every=5 --set training.lr=0 \
+expect_exit 0 engine train "${quick[@]}" --set training.steps=200 --set training.eval_every=5 --set training.checkpoint_every=5 --set training.lr=1e-9 --set training.min_improvement=0.01 \
   --set training.patience=4 --set 'script=[{"step":11,"command":"stop"}]' --name halted --quiet
 expect_exit 0 engine resume halted --json --quiet
 [ "$(field step <<<"$out")" = 20 ] || fail "the resumed run ended at step $(field step <<<"$out")"
