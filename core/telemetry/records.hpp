@@ -60,7 +60,7 @@ struct PlaneSnapshot {
     std::vector<float> expertOutputs;  ///< [cell][expert][output] of each expert alone
     std::vector<float> x, y, targets;  ///< [point]; a target is a value, or the number of a class
     std::vector<std::int32_t> domains; ///< [point]
-    std::vector<float> losses;         ///< [point] nats, of the mixture's output
+    std::vector<float> losses;         ///< [point] nats, by the criterion of training
     bool operator==(const PlaneSnapshot&) const = default;
 };
 
