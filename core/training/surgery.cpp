@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "core/base/error.hpp"
-#include "core/training/matching.hpp"
+#include "core/statistics/assignment.hpp"
 
 namespace moescope::training {
 
@@ -159,8 +159,9 @@ at::Tensor Surgeon::unitVectors(std::int64_t expert) const {
 
 void Surgeon::merge(std::int64_t into, std::int64_t other, double share) const {
     const at::Tensor score = unitVectors(into).mm(unitVectors(other).t()).contiguous();
-    const std::vector<std::int64_t> match = bestMatching({score.const_data_ptr<double>(), static_cast<std::size_t>(score.numel())}, hiddenUnits());
-    const at::Tensor order = at::tensor(match, at::kLong).to(m_up.device());
+    const auto units = static_cast<std::size_t>(hiddenUnits());
+    const std::vector<int> match = statistics::bestAssignment({score.const_data_ptr<double>(), units * units}, units, units);
+    const at::Tensor order = at::tensor(match, at::kInt).to(at::kLong).to(m_up.device());
     const at::Tensor up = m_up.select(0, into).view({inwardMatrices(), hiddenUnits(), -1});
     const at::Tensor otherUp = m_up.select(0, other).view({inwardMatrices(), hiddenUnits(), -1}).index_select(1, order);
     up.mul_(share).add_(otherUp, 1 - share);
