@@ -22,6 +22,8 @@ makeRuns() {
   train --preset eight_domains "${short[@]}" --name 'sixty-four' --set moe.experts=64 --set moe.top_k=4 --set moe.expert_width=16
   train --preset eight_domains "${short[@]}" --name dense --set moe.experts=0
   train --preset eight_domains "${short[@]}" --name 'a name as long as people write them when nobody is there to stop them, with seed and date 2026-11-22' --set training.steps=40
+  train --preset plane --name plane
+  train --preset plane_spirals --name spirals
   local seed
   for seed in 1 2 3; do
     train --preset eight_domains "${short[@]}" --name "top1-s$seed" --seed "$seed" --set moe.top_k=1
@@ -56,6 +58,7 @@ for theme in light dark; do
   shot "steer-$theme" --page train --layout steer --open languages --theme $theme
   shot "projector-$theme" --page train --layout projector --open languages --theme $theme
   shot "compare-one-$theme" --page compare --open dense --theme $theme
+  for run in plane spirals; do shot "routing-$run-$theme" --page routing:plane --open $run --theme $theme; done
   for view in "${routing_views[@]}"; do
     for run in languages sixty-four 'one expert' dense; do
       shot "routing-$view-${run:0:12}-$theme" --page "routing:$view" --open "$run" --theme $theme
