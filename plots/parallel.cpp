@@ -105,15 +105,23 @@ void ParallelPlot::paintAxis(QPainter& painter, int axis) const {
     painter.drawLine(QPointF(x, head), QPointF(x, foot));
     const int room = int(m_data.axes.size() > 1 ? (width() - 2 * kSide) / (m_data.axes.size() - 1) : width()) - 12;
     const QFont bold = uiFont(12, QFont::DemiBold), small = uiFont(11);
-    drawText(painter, x, 14, QFontMetrics(bold).elidedText(about.title, Qt::ElideMiddle, std::max(room, 60)), bold, t.text2, Qt::AlignHCenter);
-    const auto tick = [&](double value, const QString& label) { drawHaloText(painter, x + 7, foot - fit.share(value) * (foot - head), QFontMetrics(small).elidedText(label, Qt::ElideRight, std::max(room - 10, 40)), small, t.text3); };
+    const QString title = QFontMetrics(bold).elidedText(about.title, Qt::ElideMiddle, std::max(room, 60));
+    const double half = textWidth(bold, title) / 2;
+    drawText(painter, std::clamp(x, half + 4, std::max(half + 4, width() - half - 4)), 14, title, bold, t.text2, Qt::AlignHCenter);
+    // Beside the outer end of the first axis no line passes.
+    const bool outside = axis == 0 && about.labels.isEmpty();
+    const auto tick = [&](double value, const QString& label) {
+        drawHaloText(painter, outside ? x - 7 : x + 7, foot - fit.share(value) * (foot - head), QFontMetrics(small).elidedText(label, Qt::ElideRight, std::max(room - 10, 40)), small, t.text3, outside ? Qt::AlignRight : Qt::AlignLeft);
+    };
     if (!about.labels.isEmpty()) {
         const qsizetype stride = std::max<qsizetype>(1, about.labels.size() * 16 / std::max(1, int(foot - head)));
         for (qsizetype i = 0; i < about.labels.size(); i += stride) tick(double(i), about.labels[i]);
     } else {
         const int most = std::clamp(int((foot - head) / 44), 2, 7);
         const Ticks nice = fit.logarithmic ? logTicks(fit.lo, fit.hi, most) : niceTicks(fit.lo, fit.hi, most);
-        for (const double value : nice.at) tick(value, fit.logarithmic ? figure(value) : tickLabel(value, nice.step));
+        const bool whole = std::ranges::all_of(m_data.lines, [&](const ParallelLine& line) { return !std::isfinite(line.values[size_t(axis)]) || line.values[size_t(axis)] == std::round(line.values[size_t(axis)]); });
+        for (const double value : nice.at)
+            if (!whole || fit.logarithmic || std::abs(value - std::round(value)) < 1e-9) tick(value, fit.logarithmic ? figure(value) : tickLabel(value, nice.step));
     }
     const auto& brush = m_brushes[size_t(axis)];
     if (!brush) return;

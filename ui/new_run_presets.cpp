@@ -19,7 +19,8 @@ namespace {
 constexpr int kIdRole = Qt::UserRole + 1, kLineRole = Qt::UserRole + 2, kRowHeight = 48;
 
 /// Those a newcomer should meet first come first; presets not named here follow in the folder's order.
-constexpr std::array kFirst = {"collapse", "collapse_and_cure", "plane", "four_alphabets", "eight_domains", "small_experts", "one_alphabet", "own_text", "dense_chars", "tiny"};
+constexpr std::array kFirst = {"collapse", "collapse_and_cure", "balanced_to_death", "full_desks", "four_alphabets", "one_alphabet", "eight_domains", "small_experts", "plane", "plane_spirals",
+                               "plane_em", "own_text", "dense_chars", "tiny", "small", "mid"};
 
 std::ptrdiff_t placeOf(const config::Preset& preset) { return std::ranges::find(kFirst, preset.id) - kFirst.begin(); }
 
