@@ -1,8 +1,9 @@
-// bench train, bench moe: how fast training is here, as a share of this machine's matrix products.
+// bench train, moe: how fast training is here, as a share of this machine's matrix products. bench store: how long a run may get.
 #include <CLI/CLI.hpp>
 
 #include "app/engine/run_options.hpp"
 #include "app/engine/verbs.hpp"
+#include "app/engine/verbs/bench_store.hpp"
 #include "core/training/bench.hpp"
 
 namespace moescope::app {
@@ -11,7 +12,8 @@ namespace {
 struct Wanted {
     RunOptions options;
     std::string kind = "train";
-    double seconds = 10;
+    double seconds = 10, values = 1e6;
+    bool keep = false;
 };
 
 Json toJson(const training::BenchResult& r) {
@@ -35,6 +37,7 @@ std::string readable(const training::BenchResult& r) {
 }
 
 int bench(const Context& context, Wanted wanted) {
+    if (wanted.kind == "store") return benchStore(context, wanted.values, wanted.keep);
     if (wanted.options.presets.empty() && wanted.options.recipe.empty()) wanted.options.presets = {"tiny"};
     config::RunConfig config;
     base::Problems problems = build(wanted.options, context, config);
@@ -48,11 +51,13 @@ int bench(const Context& context, Wanted wanted) {
 }  // namespace
 
 void addBench(CLI::App& app, Context& context, Action& action) {
-    auto* verb = app.add_subcommand("bench", "Tokens/s, share of the matrix-product ceiling measured in the same run, time of each part");
-    verb->footer("Example: moescope-engine bench train --preset tiny");
+    auto* verb = app.add_subcommand("bench", "Tokens/s, share of the matrix-product ceiling measured in the same run, time of each part; or the run store's speed");
+    verb->footer("Examples:\n  moescope-engine bench train --preset tiny\n  moescope-engine bench store --values 1e7");
     auto wanted = std::make_shared<Wanted>();
-    verb->add_option("kind", wanted->kind, "train: whole steps; moe: one mixture layer")->check(CLI::IsMember({"train", "moe"}));
+    verb->add_option("kind", wanted->kind, "train: whole steps; moe: one mixture layer; store: a long run written and read")->check(CLI::IsMember({"train", "moe", "store"}));
     verb->add_option("--seconds", wanted->seconds, "How long to measure")->check(CLI::Range(0.5, 3600.0));
+    verb->add_option("--values", wanted->values, "store: how many values the run holds")->check(CLI::Range(1e3, 1e10));
+    verb->add_flag("--keep", wanted->keep, "store: leave it, to be opened with the window");
     addRunOptions(*verb, wanted->options);
     verb->callback([=, &context, &action] { action = [=, &context] { return bench(context, *wanted); }; });
 }
