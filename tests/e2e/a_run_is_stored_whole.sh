@@ -53,5 +53,5 @@ expect_exit 0 engine runs show "$run" --json
 
 # A long run is written and read in a store of its own that is gone afterwards.
 expect_exit 0 engine bench store --values 2e4 --json
-[ "$(field values <<<"$out")" = 19966 ] || fail "298 steps of 67 values, but $(field values <<<"$out")"
+[ "$(field values <<<"$out")" = 20033 ] || fail "299 steps of 67 values, but $(field values <<<"$out")"
 expect_text "$out" '"open_ms":[0-9]'
