@@ -2,6 +2,7 @@
 #include "plots/chart_panels.hpp"
 
 #include "plots/lane_view.hpp"
+#include "plots/scaled.hpp"
 
 #include <QActionGroup>
 #include <QMenu>
@@ -158,10 +159,10 @@ double ChartPanel::snapped(double x) const {
 }
 
 int ChartPanel::rightMargin() const {
-    if (m_labelSpace > 0) return m_labelSpace;
+    if (m_labelSpace > 0) return scaled(m_labelSpace);
     for (const Lane& lane : m_lanes)
         for (const Curve& curve : lane.curves)
-            if (curve.endLabel || curve.role == CurveRole::Domain) return 52;
+            if (curve.endLabel || curve.role == CurveRole::Domain) return scaled(52);
     return rightPlain;
 }
 

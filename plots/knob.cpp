@@ -1,6 +1,7 @@
 // The knob: a slider with label and value, or segments for a few choices.
 #include "plots/controls.hpp"
 #include "plots/paint.hpp"
+#include "plots/scaled.hpp"
 
 #include <QLineEdit>
 #include <QLocale>
@@ -14,7 +15,9 @@
 namespace moescope::plots {
 namespace {
 
-constexpr int positions = 400, titleHeight = 18, notch = 24;   // notch: the slider's way from the special value to the range
+constexpr int positions = 400, notch = 24;   // notch: the slider's way from the special value to the range
+
+int titleHeight() { return scaled(18); }
 
 }  // namespace
 
@@ -22,11 +25,9 @@ Knob::Knob(const KnobSpec& spec, QWidget* parent) : QWidget(parent), m_spec(spec
     setAccessibleName(spec.label);
     setAttribute(Qt::WA_Hover);
     if (spec.choices.empty()) {
-        setFixedSize(spec.width, 40);
         m_slider = new QSlider(Qt::Horizontal, this);
         m_slider->setRange(spec.special ? -notch : 0, positions);
         m_slider->setPageStep(positions / 20);
-        m_slider->setGeometry(0, titleHeight + 2, spec.width, 18);
         m_slider->setAccessibleName(spec.label);
         m_slider->setObjectName(QStringLiteral("slider"));
         connect(m_slider, &QSlider::valueChanged, this, [this](int position) {
@@ -44,15 +45,19 @@ Knob::Knob(const KnobSpec& spec, QWidget* parent) : QWidget(parent), m_spec(spec
         for (const double choice : spec.choices) names << figure(choice, choice == std::round(choice) ? Figure::Integer : spec.figure);
         m_segments->setOptions(names);
         m_segments->setAccessibleName(spec.label);
-        m_segments->setGeometry(QRect(QPoint(0, titleHeight), m_segments->sizeHint()));
-        setFixedSize(std::max(m_segments->sizeHint().width(), textWidth(uiFont(12), spec.label) + 2), 40);
         connect(m_segments, &SegmentedControl::currentChanged, this, [this](int i) {
             m_value = m_spec.choices[size_t(i)];
             emit edited(m_value);
             emit committed(m_value);
         });
     }
-    connect(&ThemeHub::instance(), &ThemeHub::changed, this, qOverload<>(&QWidget::update));
+    const auto fit = [this] {
+        if (m_slider) m_slider->setGeometry(0, titleHeight() + 2, scaled(m_spec.width), 18);
+        else m_segments->setGeometry(QRect(QPoint(0, titleHeight()), m_segments->sizeHint()));
+        setFixedSize(m_slider ? scaled(m_spec.width) : std::max(m_segments->width(), textWidth(uiFont(12), m_spec.label) + 2), scaled(40));
+    };
+    fit();
+    connect(&ThemeHub::instance(), &ThemeHub::changed, this, [this, fit] { fit(), update(); });
 }
 
 void Knob::setValue(double value) {
@@ -106,15 +111,15 @@ QString Knob::text(double value) const {
 
 QRect Knob::valueRect() const {
     const int room = textWidth(uiFont(12, QFont::Medium), text(m_value)) + 4;
-    return QRect(width() - room, 0, room, titleHeight);
+    return QRect(width() - room, 0, room, titleHeight());
 }
 
 void Knob::paintEvent(QPaintEvent*) {
     QPainter painter(this);
     const Theme& t = theme();
-    drawText(painter, 0, m_slider ? 9 : 7, m_spec.label, uiFont(12), t.text2);
+    drawText(painter, 0, scaled(m_slider ? 9 : 7), m_spec.label, uiFont(12), t.text2);
     if (m_slider && !(m_edit && m_edit->isVisible()))
-        drawText(painter, width(), 9, text(m_value), uiFont(12, QFont::Medium), m_pending ? t.text3 : t.text, Qt::AlignRight);
+        drawText(painter, width(), scaled(9), text(m_value), uiFont(12, QFont::Medium), m_pending ? t.text3 : t.text, Qt::AlignRight);
 }
 
 void Knob::mousePressEvent(QMouseEvent* event) {
@@ -141,7 +146,7 @@ void Knob::startTyping() {
     m_edit->setStyleSheet(QStringLiteral("QLineEdit { min-height: 14px; padding: 0 3px; border-radius: 4px; }"
                                          "QLineEdit:focus { min-height: 14px; padding: 0 2px; }"));
     m_edit->setText(m_spec.special == m_value ? QString() : QString::fromLatin1(plainNumber(m_value)));
-    m_edit->setGeometry(width() - 64, -1, 64, 20);
+    m_edit->setGeometry(width() - scaled(64), -1, scaled(64), scaled(20));
     m_edit->show();
     m_edit->selectAll();
     m_edit->setFocus();

@@ -1,5 +1,6 @@
 // Words and marks over one lane: reference lines, names at and on lines, NaN marks, cursor dots.
 #include "plots/lane_view.hpp"
+#include "plots/scaled.hpp"
 
 #include <QPainterPath>
 
@@ -114,7 +115,7 @@ void LaneView::paintEndLabels(QCPPainter* painter) const {
         labelled.push_back(i);
         centres.push_back(std::clamp(yPixel(y), double(inner.top()), double(inner.bottom())));
     }
-    centres = pushApart(centres, 13, inner.top() - 4, inner.bottom());
+    centres = pushApart(centres, scaled(13), inner.top() - 4, inner.bottom());
     for (size_t k = 0; k < labelled.size(); ++k) {
         const Curve& curve = m_lane.curves[labelled[k]];
         const bool quiet = curve.role == CurveRole::Domain;

@@ -1,6 +1,7 @@
 // Segmented control, pill and switch.
 #include "plots/controls.hpp"
 #include "plots/paint.hpp"
+#include "plots/scaled.hpp"
 
 #include <QKeyEvent>
 #include <QMouseEvent>
@@ -38,7 +39,7 @@ void SegmentedControl::setCompact(bool on) {
 QSize SegmentedControl::sizeHint() const {
     int width = 4;
     for (int i = 0; i < m_options.size(); ++i) width += segment(i).width();
-    return {width, m_compact ? 22 : 28};
+    return {width, scaled(m_compact ? 22 : 28)};
 }
 
 QRect SegmentedControl::segment(int index) const {
@@ -46,7 +47,7 @@ QRect SegmentedControl::segment(int index) const {
     int left = 2;
     for (int i = 0;; ++i) {
         const int width = textWidth(font, m_options.value(i)) + (m_compact ? 18 : 24);
-        if (i == index) return QRect(left, 2, width, (m_compact ? 22 : 28) - 4);
+        if (i == index) return QRect(left, 2, width, scaled(m_compact ? 22 : 28) - 4);
         left += width;
     }
 }

@@ -3,9 +3,13 @@
 #include "plots/theme.hpp"
 
 #include <QApplication>
+#include <QLabel>
 #include <QStyleFactory>
 #include <QTemporaryDir>
 #include <QToolTip>
+
+#include <utility>
+#include <vector>
 
 namespace moescope::plots {
 namespace {
@@ -218,7 +222,11 @@ QString styleSheetOf(const Theme& t) {
     return fill(QString::fromLatin1(buttons) + QLatin1String(fields) + QLatin1String(frames) + QLatin1String(roles), t);
 }
 
+// A change of style gives every frame the margins of its line, and so takes those of a label away.
 void applyTheme(QApplication& app, const Theme& t) {
+    std::vector<std::pair<QLabel*, QMargins>> margins;
+    for (QWidget* widget : QApplication::allWidgets())
+        if (auto* label = qobject_cast<QLabel*>(widget)) margins.emplace_back(label, label->contentsMargins());
     app.setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
     app.setFont(uiFont(13));
     app.setPalette(paletteOf(t));
@@ -226,6 +234,7 @@ void applyTheme(QApplication& app, const Theme& t) {
     QToolTip::setFont(uiFont(12));
     ThemeHub::instance().setTheme(t);
     app.setStyleSheet(styleSheetOf(t));
+    for (const auto& [label, kept] : margins) label->setContentsMargins(kept);
 }
 
 }  // namespace moescope::plots

@@ -16,6 +16,7 @@
 #include <QTimer>
 #include <QToolBar>
 
+#include "plots/scaled.hpp"
 #include "plots/scrubber.hpp"
 #include "ui/action_book.hpp"
 #include "ui/compare_page.hpp"
@@ -218,7 +219,7 @@ void MainWindow::showChrome() {
 
 void MainWindow::fitToSize() {
     const bool narrow = width() < kNarrow;
-    const int left = narrow ? 216 : 232, right = narrow ? 236 : 264;
+    const int left = plots::scaled(narrow ? 216 : 232), right = plots::scaled(narrow ? 236 : 264);
     m_runs->setMinimumWidth(left);
     m_inspector->setMinimumWidth(right);
     m_interventions->setMinimumWidth(right);

@@ -9,6 +9,7 @@
 #include <cmath>
 
 #include "plots/figures.hpp"
+#include "plots/scaled.hpp"
 #include "plots/theme.hpp"
 #include "ui/run_library.hpp"
 #include "ui/run_watched.hpp"
@@ -43,7 +44,9 @@ StatusRow::StatusRow(WatchedRun& run, RunLibrary& library, TrainCursor& cursor, 
       m_left(add("statusLeft")), m_device(add("statusDevice")), m_store(add("statusStore")), m_alerts(add("statusAlerts", true)) {
     setContentsMargins(8, 0, 0, 0);
     setSizeGripEnabled(false);
-    setFixedHeight(27);
+    const auto fit = [this] { setFixedHeight(plots::scaled(27)); };
+    fit();
+    connect(&plots::ThemeHub::instance(), &plots::ThemeHub::changed, this, fit);
     setFont(plots::uiFont(12));
     m_training->setProperty("role", "title");
     m_dot->setContentsMargins(0, 0, 2, 0);

@@ -25,6 +25,7 @@
 #include "ui/run_watched.hpp"
 #include "ui/train_cursor.hpp"
 #include "ui/train_grid.hpp"
+#include "ui/toolbar.hpp"
 #include "ui/train_options.hpp"
 #include "ui/train_page.hpp"
 #include "ui/undo_toast.hpp"
@@ -57,6 +58,7 @@ void scaleFonts(double from, double to) {
     for (QWidget* widget : QApplication::allWidgets()) {
         if (!widget->testAttribute(Qt::WA_SetFont) || widget->font().pixelSize() <= 0) continue;
         if (!widget->property(kUsualPixels).isValid()) widget->setProperty(kUsualPixels, qRound(widget->font().pixelSize() / from));
+        widget->ensurePolished();  // the style sheet gives what it has not seen yet its first font back
         QFont font = widget->font();
         font.setPixelSize(qRound(widget->property(kUsualPixels).toInt() * to));
         widget->setFont(font);
@@ -246,6 +248,8 @@ void MainWindow::setProjector(bool on) {
     plots::setFontScale(next);
     plots::applyTheme(*qApp, plots::theme());
     scaleFonts(before, next);
+    m_toolbar->rescale();
+    m_options->rescale();
     findChild<QAction*>(QStringLiteral("projector"))->setChecked(on);
     fitToSize();
 }

@@ -16,6 +16,7 @@
 
 #include "plots/controls.hpp"
 #include "plots/icons.hpp"
+#include "plots/scaled.hpp"
 #include "ui/help_text.hpp"
 #include "ui/run_watched.hpp"
 #include "ui/run_words.hpp"
@@ -24,23 +25,27 @@ namespace moescope::ui {
 namespace {
 
 using plots::Knob;
+using plots::scaled;
 using storage::RunState;
 
-constexpr int kGap = 16, kMargin = 12, kMoreRoom = 84, kButtonsRoom = 136;
+constexpr int kGap = 16, kMargin = 12, kMoreRoom = 84, kButtonsRoom = 136, kHeight = 52, kChoiceHeight = 42;
 
 bool sameControls(const std::vector<LiveSetting>& wanted, const LiveSetting& have, std::size_t at) {
     return at < wanted.size() && QLatin1String(wanted[at].key) == QLatin1String(have.key) && wanted[at].knob.choices == have.knob.choices &&
            wanted[at].choices.size() == have.choices.size();
 }
 
+/// A knob has a fixed width and no hint.
+int widthOf(const QWidget* widget) { return std::max(widget->sizeHint().width(), widget->minimumWidth()); }
+
 }  // namespace
 
 Toolbar::Toolbar(WatchedRun& run, QWidget* parent) : QWidget(parent), m_run(run), m_row(new QHBoxLayout(this)) {
     setObjectName(QStringLiteral("steering"));
-    setFixedHeight(52);
     m_row->setContentsMargins(kMargin, 0, kMargin, 0);
     m_row->setSpacing(kGap);
     buildButtons();
+    rescale();
     connect(&PreferencesHub::instance(), &PreferencesHub::changed, this, &Toolbar::refresh);
     connect(&m_run, &WatchedRun::sent, this, [this](const QString& key) { settle(key, true); });
     connect(&m_run, &WatchedRun::refused, this, [this](const QString& key) { settle(key, false); });
@@ -55,7 +60,6 @@ void Toolbar::buildButtons() {
     m_primary->setObjectName(QStringLiteral("primaryButton"));
     m_primary->setProperty("kind", "primary");
     m_primary->setFont(plots::uiFont(13, QFont::DemiBold));
-    m_primary->setMinimumWidth(112);
     m_primary->setIconSize({14, 14});
     const auto small = [this](const char* name, const char* icon, const QString& text) {
         auto* button = new QToolButton(this);
@@ -63,7 +67,6 @@ void Toolbar::buildButtons() {
         button->setIcon(plots::icon(QString::fromLatin1(icon)));
         button->setIconSize({16, 16});
         button->setAccessibleName(text);
-        button->setFixedSize(30, 30);
         return button;
     };
     m_step = small("stepButton", "step", tr("One step"));
@@ -94,6 +97,15 @@ void Toolbar::buildButtons() {
     line->setFixedHeight(28);
     m_row->addWidget(line);
     m_row->addStretch(1);
+}
+
+void Toolbar::rescale() {
+    setFixedHeight(scaled(kHeight));
+    m_primary->setMinimumWidth(scaled(112));
+    for (QToolButton* button : {m_step, m_stop}) button->setFixedSize(scaled(30), scaled(30));
+    for (const Control& control : m_controls)
+        if (!control.setting.choices.empty()) control.widget->setFixedHeight(scaled(kChoiceHeight));
+    place();
 }
 
 void Toolbar::primary() {
@@ -191,7 +203,7 @@ QWidget* Toolbar::makeChoice(const LiveSetting& setting) {
     for (const auto& [text, value] : setting.choices) combo->addItem(text);
     column->addWidget(label);
     column->addWidget(combo);
-    box->setFixedHeight(42);
+    box->setFixedHeight(scaled(kChoiceHeight));
     const QString key = QString::fromLatin1(setting.key);
     const auto choices = setting.choices;
     connect(combo, &QComboBox::activated, this, [this, key, choices](int index) { m_run.set(key, choices[static_cast<std::size_t>(index)].second); });
@@ -199,16 +211,16 @@ QWidget* Toolbar::makeChoice(const LiveSetting& setting) {
 }
 
 std::vector<const QWidget*> Toolbar::widgetsToFold() const {
-    int room = width() - 2 * kMargin - m_primary->sizeHint().width() - kButtonsRoom;
-    for (const Control& control : m_controls) room -= control.widget->sizeHint().width() + kGap;
+    int room = width() - 2 * kMargin - widthOf(m_primary) - scaled(kButtonsRoom);
+    for (const Control& control : m_controls) room -= widthOf(control.widget) + kGap;
     std::vector<const Control*> order;
     for (const Control& control : m_controls) order.push_back(&control);
     std::ranges::stable_sort(order, [](const Control* a, const Control* b) { return a->setting.fold > b->setting.fold; });
-    if (room < 0) room -= kMoreRoom;
+    if (room < 0) room -= scaled(kMoreRoom);
     std::vector<const QWidget*> folded;
     for (const Control* control : order) {
         if (room >= 0 || control->setting.fold == 0) break;
-        room += control->widget->sizeHint().width() + kGap;
+        room += widthOf(control->widget) + kGap;
         folded.push_back(control->widget);
     }
     return folded;

@@ -28,7 +28,9 @@ public:
     void primary();
     void step();
     void stop();
-    QSize minimumSizeHint() const override { return {300, 52}; }
+    /// After the size of all text has changed.
+    void rescale();
+    QSize minimumSizeHint() const override { return {300, minimumHeight()}; }
 
 signals:
     void resumeRequested();      ///< an engine must be started for the open run

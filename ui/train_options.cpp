@@ -12,6 +12,7 @@
 #include <cmath>
 
 #include "plots/figures.hpp"
+#include "plots/scaled.hpp"
 #include "plots/theme.hpp"
 #include "ui/preferences.hpp"
 #include "ui/train_text.hpp"
@@ -28,7 +29,7 @@ constexpr XAxis kAxes[] = {XAxis::step, XAxis::tokens, XAxis::flops, XAxis::seco
 void fit(QComboBox* combo) {
     int widest = 0;
     for (int i = 0; i < combo->count(); ++i) widest = std::max(widest, combo->fontMetrics().horizontalAdvance(combo->itemText(i)));
-    combo->setFixedWidth(widest + kArrowRoom);
+    combo->setFixedWidth(widest + plots::scaled(kArrowRoom));
 }
 
 }  // namespace
@@ -72,7 +73,7 @@ void TrainOptions::addSmoothing() {
     m_field->setToolTip(tr("Weight of the past in the moving average; the raw line stays behind it. 0 to 0.999"));
     m_field->setProperty("kind", "quiet");
     m_field->setFont(plots::uiFont(12, QFont::Medium));
-    m_field->setFixedWidth(kFieldWidth);
+    m_field->setFixedWidth(plots::scaled(kFieldWidth));
     layout()->addWidget(m_slider);
     layout()->addWidget(m_field);
     connect(m_slider, &QSlider::valueChanged, this, [this](int hundredths) { setSmoothing(hundredths / 100.0); });
@@ -108,6 +109,12 @@ QComboBox* TrainOptions::addChoice(const char* name, const QString& label, QLabe
     layout()->addWidget(combo);
     if (labelWidget) *labelWidget = caption;
     return combo;
+}
+
+void TrainOptions::rescale() {
+    fit(m_layer);
+    fit(m_axis);
+    m_field->setFixedWidth(plots::scaled(kFieldWidth));
 }
 
 void TrainOptions::setRun(const RunData* data) {

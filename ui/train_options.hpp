@@ -25,6 +25,8 @@ public:
     double smoothing() const { return m_weight; }
     void setSmoothing(double weight);
     void stepLayer(int by);
+    /// After the size of all text has changed.
+    void rescale();
     void stepSmoothing(int by);
 
 signals:

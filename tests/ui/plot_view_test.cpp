@@ -5,12 +5,16 @@
 #include <QFile>
 #include <QLineEdit>
 #include <QListWidget>
+#include <QMenuBar>
 #include <QSettings>
 #include <QSlider>
+#include <QTabBar>
+#include <QTabWidget>
 #include <QTemporaryDir>
 
 #include <qcustomplot.h>
 
+#include "plots/controls.hpp"
 #include "tests/ui/shell_support.hpp"
 #include "ui/page_export.hpp"
 #include "ui/preferences.hpp"
@@ -204,6 +208,37 @@ TEST_F(View, ProjectorMakesTextBiggerAndLinesThickerAndGoesBack) {
     act("projector");
     EXPECT_EQ(shell.find<QLabel>("statusTraining")->font().pixelSize(), before);
     EXPECT_EQ(plots::lineScale(), line);
+}
+
+TEST(Projector, ChosenBeforeTheFirstShowScalesMenuTabsOptionsAndKnobsAlike) {
+    FakeStore store;
+    FakeRun live = anyRun();
+    live.state = storage::RunState::running;
+    const std::string ulid = store.add(live);
+    applyThemeChoice(ThemeChoice::light);
+    MainWindow window(QString::fromStdString(store.folder().string()));
+    window.askBeforeClosing = [](const QStringList&) { return CloseChoice::keepTraining; };
+    auto* tabs = window.findChild<QTabWidget*>(QStringLiteral("pages"));
+    const int usual = tabs->tabBar()->font().pixelSize();
+    ASSERT_TRUE(window.useLayout(QStringLiteral("projector")));
+    window.resize(1366, 768);
+    window.openRun(QString::fromStdString(ulid));
+    window.show();
+    ASSERT_TRUE(waitFor([&] { return window.run().data() != nullptr; }));
+    window.prepareForPicture();
+    window.grab();
+    const int wanted = qRound(1.25 * usual);
+    EXPECT_EQ(tabs->tabBar()->font().pixelSize(), wanted);
+    for (const char* name : {"primaryButton", "layerChoice"}) EXPECT_GE(window.findChild<QWidget*>(QLatin1String(name))->font().pixelSize(), wanted - 1) << name;
+    EXPECT_EQ(window.findChild<QLabel*>(QStringLiteral("statusTraining"))->contentsMargins().right(), 14) << "a change of style takes no label's margins";
+    const auto* bar = window.findChild<QMenuBar*>(QStringLiteral("menuBar"));
+    for (QAction* menu : bar->actions()) EXPECT_TRUE(bar->rect().contains(bar->actionGeometry(menu))) << menu->text().toStdString();
+    const auto knobs = window.findChildren<plots::Knob*>();
+    ASSERT_FALSE(knobs.empty());
+    for (const plots::Knob* knob : knobs) EXPECT_GE(knob->width(), QFontMetrics(plots::uiFont(12)).horizontalAdvance(knob->accessibleName() + QStringLiteral(" 3.0e-3")) - 8) << knob->accessibleName().toStdString();
+    ASSERT_TRUE(window.useLayout(QStringLiteral("research")));
+    EXPECT_EQ(tabs->tabBar()->font().pixelSize(), usual);
+    EXPECT_EQ(plots::fontScale(), 1);
 }
 
 TEST(Layouts, OwnOnesAreSavedByNameAndUsedAgainAndForgotten) {
