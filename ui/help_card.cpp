@@ -55,7 +55,7 @@ HelpCard* HelpCard::showIn(QWidget* window) {
 }
 
 void HelpCard::keyPressEvent(QKeyEvent* event) {
-    if (event->key() == Qt::Key_Escape || event->key() == Qt::Key_F1 || event->key() == Qt::Key_Question) close();
+    if (event->key() == Qt::Key_Escape || event->key() == Qt::Key_F1) close();
     else QFrame::keyPressEvent(event);
 }
 

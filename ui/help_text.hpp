@@ -22,6 +22,9 @@ QString placeCard(std::string_view objectName);
 /// Hangs a card on a widget: F1 opens it, and it is the tool tip unless the widget has its own.
 void setHelp(QWidget* widget, const QString& card);
 
+/// The card of the place that the widget is, by its object name; on F1 alone, not wherever the pointer rests.
+void setPlaceHelp(QWidget* widget);
+
 /// The card of a widget or of the nearest one around it; empty if there is none.
 QString helpOf(const QWidget* widget);
 

@@ -9,6 +9,7 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
+#include <QShortcut>
 #include <QSpinBox>
 #include <QStyledItemDelegate>
 #include <QTableWidget>
@@ -23,6 +24,8 @@
 #include "plots/controls.hpp"
 #include "plots/figures.hpp"
 #include "plots/theme.hpp"
+#include "ui/help_card.hpp"
+#include "ui/help_text.hpp"
 #include "ui/new_run_engine.hpp"
 #include "ui/run_words.hpp"
 
@@ -123,6 +126,8 @@ MatchWizard::MatchWizard(const QString& storeFolder, QWidget* parent)
     lines->addWidget(m_note);
     lines->addWidget(m_problem);
     lines->addWidget(buildFoot());
+    setPlaceHelp(this);
+    connect(new QShortcut(QKeySequence(Qt::Key_F1), this), &QShortcut::activated, this, [this] { HelpCard::showIn(this); });
     m_note->setObjectName(QStringLiteral("matchNote"));
     m_note->setWordWrap(true);
     m_problem->setObjectName(QStringLiteral("matchProblem"));

@@ -37,6 +37,7 @@ QLabel* line(const char* name, const char* role) {
 }  // namespace
 
 NewRunDataBox::NewRunDataBox(QWidget* parent) : QWidget(parent), m_facts(line("dataFacts", "label")), m_problem(line("dataProblem", "warn")) {
+    setObjectName(QStringLiteral("newRunData"));
     auto* file = link("chooseFile", tr("Choose a file\u2026"));
     auto* folder = link("chooseFolder", tr("Choose a folder\u2026"));
     auto* generated = link("chooseGenerated", tr("Generated domains"));

@@ -25,6 +25,7 @@
 #include "plots/theme.hpp"
 #include "ui/dropped.hpp"
 #include "ui/engine_link.hpp"
+#include "ui/help_text.hpp"
 #include "ui/new_run_data_box.hpp"
 #include "ui/new_run_engine.hpp"
 #include "ui/new_run_estimate.hpp"
@@ -198,6 +199,7 @@ void NewRunPage::Parts::build() {
     lines->addWidget(hairline());
     lines->addWidget(footer);
     lines->setSizeConstraint(QLayout::SetNoConstraint);
+    for (QWidget* place : std::initializer_list<QWidget*>{presets, router, data, estimate, footer}) setPlaceHelp(place);
     inspectDelay->setSingleShot(true);
     inspectDelay->setInterval(kInspectDelayMs);
     estimate->setMeasurable(NewRunEngine::available());

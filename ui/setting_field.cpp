@@ -10,6 +10,7 @@
 
 #include "plots/icons.hpp"
 #include "plots/theme.hpp"
+#include "ui/help_text.hpp"
 #include "ui/run_words.hpp"
 
 namespace moescope::ui {
@@ -85,6 +86,7 @@ void SettingField::build(QWidget* editor, bool wide) {
         row->addWidget(editor, 0, Qt::AlignTop);
         row->addLayout(notes, 1);
     }
+    setHelp(this, settingCard(m_info.key));
     showNote();
 }
 

@@ -4,6 +4,8 @@
 #include "tests/ui/shell_support.hpp"
 #include "ui/help_card.hpp"
 #include "ui/help_text.hpp"
+#include "ui/new_run_page.hpp"
+#include "ui/setting_field.hpp"
 #include "ui/run_live_settings.hpp"
 #include "ui/train_page.hpp"
 #include "ui/train_grid.hpp"
@@ -25,6 +27,29 @@ TEST(Help, EveryLiveKnobHasACard) {
     config.router.noise = "logit_gauss_fixed";
     config.capacity.factor = 1.25;
     for (const LiveSetting& setting : liveSettings(config)) EXPECT_TRUE(setting.note.contains(QString::fromLatin1(setting.key))) << setting.key;
+}
+
+TEST(Help, OnlyALiveSettingPromisesToHoldFromTheNextStep) {
+    EXPECT_TRUE(settingCard("training.lr").contains(QStringLiteral("next step")));
+    EXPECT_FALSE(settingCard("model.width").contains(QStringLiteral("next step")));
+    EXPECT_TRUE(settingCard("model.width").contains(QStringLiteral("model.width")));
+    EXPECT_TRUE(settingCard("router.score").contains(QStringLiteral("softmax_all"))) << "the choices are listed";
+}
+
+TEST(Help, EverySettingAndPartOfTheNewRunPageHasACardOnF1) {
+    FakeStore store;
+    Shell shell(store);
+    shell.window().showPage(PageId::newRun);
+    const auto fields = shell.window().newRunPage().findChildren<SettingField*>();
+    ASSERT_GT(fields.size(), 5);
+    for (const SettingField* field : fields) EXPECT_TRUE(helpOf(field).contains(QString::fromStdString(field->key()))) << field->key();
+    for (const char* name : {"presetList", "routerPreset", "newRunData", "estimate", "newRunFooter", "varyButton"}) EXPECT_FALSE(helpOf(shell.find<QWidget>(name)).isEmpty()) << name;
+    auto* width = shell.window().newRunPage().findChild<QWidget*>(QStringLiteral("model.width"));
+    ASSERT_TRUE(width);
+    width->setFocus();
+    shell.find<QAction>("whatIsThis")->trigger();
+    ASSERT_TRUE(shell.find<HelpCard>("helpCard"));
+    EXPECT_TRUE(shell.text("helpCardText").contains(QStringLiteral("model.width"))) << shell.text("helpCardText").toStdString();
 }
 
 TEST(Help, EveryPanelOfTheTrainPageHasACardWithItsFormulas) {
