@@ -14,6 +14,7 @@ namespace moescope::plots {
 namespace {
 
 constexpr int kGutterMost = 160, kGutterLeast = 40, kHead = 22, kRow = 23, kColumn = 58, kGap = 2, kChip = 8;
+constexpr int kTree = 132, kTreeGap = 14, kTreeEnd = 34, kFewRows = 12, kWideColumn = 72, kHighRow = 40;   // few rows beside a tree have room to be clear
 constexpr int kNumberWidth = 28, kNumberHeight = 15, kDescribed = 600;
 
 }  // namespace
@@ -54,13 +55,25 @@ int NumberGrid::measuredGutter() const {
 
 int NumberGrid::headHeight() const { return kHead; }
 
-double NumberGrid::pitchX() const { return m_data.columns.isEmpty() ? 0 : std::min<double>(kColumn, double(width() - gutter()) / double(m_data.columns.size())); }
+bool NumberGrid::roomy() const { return !m_data.tree.empty() && m_data.rows.size() <= kFewRows; }
 
-double NumberGrid::pitchY() const { return m_data.rows.isEmpty() ? 0 : std::min<double>(kRow, double(height() - headHeight()) / double(m_data.rows.size())); }
+int NumberGrid::treeRoom() const { return m_data.tree.empty() ? 0 : kTreeGap + kTree + kTreeEnd; }
+
+double NumberGrid::pitchX() const {
+    if (m_data.columns.isEmpty()) return 0;
+    return std::min<double>(roomy() ? kWideColumn : kColumn, double(width() - gutter() - treeRoom()) / double(m_data.columns.size()));
+}
+
+double NumberGrid::pitchY() const {
+    if (m_data.rows.isEmpty()) return 0;
+    return std::min<double>(roomy() ? kHighRow : kRow, double(height() - headHeight()) / double(m_data.rows.size()));
+}
 
 bool NumberGrid::showsNumbers() const { return pitchX() >= kNumberWidth && pitchY() >= kNumberHeight; }
 
-QSize NumberGrid::sizeHint() const { return {gutter() + kColumn * int(m_data.columns.size()), headHeight() + kRow * int(m_data.rows.size())}; }
+QSize NumberGrid::sizeHint() const {
+    return {gutter() + (roomy() ? kWideColumn : kColumn) * int(m_data.columns.size()) + treeRoom(), headHeight() + (roomy() ? kHighRow : kRow) * int(m_data.rows.size())};
+}
 
 QRectF NumberGrid::cell(int row, int column) const {
     const double gap = showsNumbers() ? kGap : 0;
@@ -123,10 +136,38 @@ void NumberGrid::paintRow(QPainter& painter, int row) const {
     }
 }
 
+// From each node a line to where it joins the other side; the nearer to the cells, the more alike.
+void NumberGrid::paintTree(QPainter& painter) const {
+    const Theme& t = theme();
+    double low = 0;
+    for (const GridBranch& branch : m_data.tree)
+        if (std::isfinite(branch.at)) low = std::min(low, branch.at);
+    const double left = gutter() + double(m_data.columns.size()) * pitchX() + kTreeGap;
+    const auto xOf = [&](double at) { return left + (std::isfinite(at) ? (m_data.top - at) / (m_data.top - low) : 1) * kTree; };
+    std::vector<QPointF> nodes;
+    for (int row = 0; row < m_data.rows.size(); ++row) nodes.emplace_back(left, headHeight() + (row + 0.5) * pitchY() - 1);
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.setPen(QPen(t.text2, 1.4, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
+    for (const GridBranch& branch : m_data.tree) {
+        const QPointF one = nodes[size_t(branch.left)], other = nodes[size_t(branch.right)];
+        const double x = xOf(branch.at);
+        painter.drawPolyline(QPolygonF{one, {x, one.y()}, {x, other.y()}, other});
+        nodes.emplace_back(x, (one.y() + other.y()) / 2);
+    }
+    const double middle = headHeight() / 2.0 - 1;
+    drawText(painter, left, middle, figure(m_data.top, Figure::Fixed1), uiFont(11), t.text3, Qt::AlignHCenter);
+    drawText(painter, left + kTree, middle, figure(low, Figure::Fixed1), uiFont(11), t.text3, Qt::AlignHCenter);
+    drawText(painter, left + kTree / 2.0, middle, tr("joined at"), uiFont(11), t.text3, Qt::AlignHCenter);
+    if (!roomy()) return;
+    for (size_t i = 0; i < m_data.tree.size(); ++i)
+        if (std::isfinite(m_data.tree[i].at)) drawHaloText(painter, nodes[size_t(m_data.rows.size()) + i].x() + 4, nodes[size_t(m_data.rows.size()) + i].y(), figure(m_data.tree[i].at, Figure::Fixed2), uiFont(11), t.text2);
+}
+
 void NumberGrid::paintEvent(QPaintEvent*) {
     QPainter painter(this);
     paintHead(painter);
     for (int r = 0; r < m_data.rows.size(); ++r) paintRow(painter, r);
+    if (!m_data.tree.empty()) paintTree(painter);
     if (hasFocus()) drawFocusRing(painter, rect(), 4);
 }
 

@@ -12,6 +12,13 @@
 
 namespace moescope::plots {
 
+// One merge of a dendrogram: nodes 0 .. n-1 are the rows as they are drawn, node n + i is branch i, most alike first.
+struct GridBranch {
+    int left = 0, right = 0;
+    double at = 0;                     // how alike the two sides are
+    bool operator==(const GridBranch&) const = default;
+};
+
 // Share: 0..`top`, neutral tint. Ratio: 1 = as expected, coloured by log2 in -3..3.
 enum class GridScale { Share, Ratio };
 
@@ -26,6 +33,7 @@ struct GridData {
     int experts = 0;                   // columns are this many experts: a chip of its colour before each name; 0 = none
     bool expertRows = false;           // rows are experts too
     std::vector<int> expertOf;         // which expert column (and row) i is; empty = i
+    std::vector<GridBranch> tree = {}; // lines at the right that join the rows, `top` at the cells; empty = none
     double at(int row, int column) const { return values[size_t(row) * size_t(columns.size()) + size_t(column)]; }
     int expertAt(int place) const { return expertOf.empty() ? place : expertOf[size_t(place)]; }
     bool operator==(const GridData&) const = default;
@@ -57,6 +65,9 @@ private:
     QColor colorFor(double value) const;
     void paintHead(QPainter&) const;
     void paintRow(QPainter&, int row) const;
+    void paintTree(QPainter&) const;
+    int treeRoom() const;
+    bool roomy() const;                // few rows with a tree: larger cells
     GridData m_data;
     int m_gutter = 0;                  // room of the row names, measured once for each data
 };

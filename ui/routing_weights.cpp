@@ -35,6 +35,16 @@ std::vector<std::vector<double>> matrixOf(const Json& rows) {
     return matrix;
 }
 
+/// The merges between rows as they are drawn.
+std::vector<plots::GridBranch> treeOf(const std::vector<statistics::Merge>& merges, const std::vector<int>& order) {
+    std::vector<int> rowOf(order.size());
+    for (std::size_t row = 0; row < order.size(); ++row) rowOf[static_cast<std::size_t>(order[row])] = static_cast<int>(row);
+    const auto node = [&](int at) { return at < static_cast<int>(order.size()) ? rowOf[static_cast<std::size_t>(at)] : at; };
+    std::vector<plots::GridBranch> tree;
+    for (const statistics::Merge& merge : merges) tree.push_back({node(merge.left), node(merge.right), merge.similarity});
+    return tree;
+}
+
 plots::Curve curveOf(const QString& id, const QString& name, plots::Ink ink, plots::CurveRole role) {
     plots::Curve curve;
     curve.id = id;
@@ -65,7 +75,9 @@ plots::GridData similarityGrid(const std::vector<std::vector<double>>& values, c
     grid.rowTitle = RoutingWeights::tr("expert");
     grid.experts = static_cast<int>(values.size());
     grid.expertRows = true;
-    grid.expertOf = statistics::leafOrder(statistics::cluster(values));
+    const std::vector<statistics::Merge> merges = statistics::cluster(values);
+    grid.expertOf = statistics::leafOrder(merges);
+    grid.tree = treeOf(merges, grid.expertOf);
     for (const int e : grid.expertOf) grid.rows << expertName(e);
     grid.columns = grid.rows;
     for (const int row : grid.expertOf)
