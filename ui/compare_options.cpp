@@ -3,16 +3,14 @@
 
 #include <QCheckBox>
 #include <QComboBox>
-#include <QCompleter>
 #include <QHBoxLayout>
-#include <QInputDialog>
 #include <QLabel>
-#include <QLineEdit>
 
 #include <algorithm>
 
 #include "plots/controls.hpp"
 #include "plots/theme.hpp"
+#include "ui/ask_key.hpp"
 #include "ui/run_words.hpp"
 
 namespace moescope::ui {
@@ -212,26 +210,16 @@ void CompareOptions::chooseChannel(QComboBox* box, std::string Grouping::*channe
 
 void CompareOptions::askForKey(QComboBox* box, std::string Grouping::*channel) {
     fillChannel(box, channel);
-    auto* dialog = new QInputDialog(this);
-    dialog->setObjectName(QStringLiteral("groupKeyDialog"));
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setWindowTitle(tr("Group by"));
-    dialog->setLabelText(tr("A setting or a field of a run: router.score, tag, preset"));
-    dialog->show();
-    if (auto* line = dialog->findChild<QLineEdit*>()) {
-        QStringList keys;
-        for (const std::string& key : storage::queryKeys()) keys << QString::fromStdString(key);
-        line->setCompleter(new QCompleter(keys, line));
-        line->completer()->setFilterMode(Qt::MatchContains);
-    }
-    connect(dialog, &QInputDialog::textValueSelected, this, [this, channel](const QString& text) {
-        const auto key = storage::queryKey(text.trimmed().toStdString());
-        if (!key) return emit message(tr("\u201c%1\u201d is no field of a run and no setting. Write a key of the settings, tag, preset, router, group or state.").arg(text.trimmed()));
-        if (m_grouping.*channel == *key) return;
-        m_grouping.*channel = *key;
+    const auto known = [this, channel](const std::string& key) {
+        if (m_grouping.*channel == key) return;
+        m_grouping.*channel = key;
         offerKeys(m_keys);
         emit lookChanged();
-    });
+    };
+    const auto unknown = [this](const QString& typed) {
+        emit message(tr("\u201c%1\u201d is no field of a run and no setting. Write a key of the settings, tag, preset, router, group or state.").arg(typed));
+    };
+    ui::askForKey(this, {"groupKeyDialog", tr("Group by"), tr("A setting or a field of a run: router.score, tag, preset"), known, unknown});
 }
 
 void CompareOptions::setAveraged(bool on) { m_band->setVisible(on); }

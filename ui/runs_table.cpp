@@ -1,126 +1,33 @@
 // The table's widgets: filter, columns, menu, buttons and what is said when nothing matches.
 #include "ui/runs_table.hpp"
 
-#include <QCompleter>
 #include <QDateTime>
 #include <QElapsedTimer>
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QInputDialog>
 #include <QKeyEvent>
-#include <QLabel>
 #include <QMenu>
-#include <QPainter>
-#include <QPushButton>
-#include <QSettings>
-#include <QStackedLayout>
-#include <QStyledItemDelegate>
-#include <QTableView>
 #include <QTimer>
 #include <QVBoxLayout>
 
 #include <algorithm>
 
-#include "plots/empty_state.hpp"
-#include "plots/icons.hpp"
 #include "plots/theme.hpp"
 #include "ui/engine_link.hpp"
 #include "ui/query_field.hpp"
-#include "ui/run_row_delegate.hpp"
 #include "ui/run_words.hpp"
 #include "ui/runs_dock_menu.hpp"
+#include "ui/runs_table_delegate.hpp"
+#include "ui/runs_table_parts.hpp"
 #include "ui/undo_toast.hpp"
 
 namespace moescope::ui {
 namespace {
 
-constexpr int kRowHeight = 28, kDelayMs = 120, kUsualWidth = 84, kPictureWidth = 56;
-constexpr const char *kColumnsKey = "runs/columns", *kWidthsKey = "runs/widths";
-
-const std::vector<std::string>& usualColumns() {
-    static const std::vector<std::string> all{"name", "state", "moe.top_k", "moe.experts", "moe.granularity", "router", "val_loss", "best_val", "params_total", "flops", kLoadColumn, "tag", "created"};
-    return all;
-}
-
-int usualWidth(const std::string& key) {
-    if (key == "name") return 220;
-    if (key == "flops") return 104;
-    if (key == "tag" || key == "created" || key == "preset") return 112;
-    return keyTitle(key).size() < 3 ? 48 : kUsualWidth;
-}
-
-const storage::RunRow& rowOf(const QModelIndex& index) { return *reinterpret_cast<const storage::RunRow*>(index.data(RunsTableModel::RowRole).value<quintptr>()); }
-
-class RowDelegate : public QStyledItemDelegate {
-public:
-    using QStyledItemDelegate::QStyledItemDelegate;
-    void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override {
-        const plots::Theme& theme = plots::theme();
-        const storage::RunRow& row = rowOf(index);
-        const std::string& key = static_cast<const RunsTableModel*>(index.model())->columns()[static_cast<std::size_t>(index.column())];
-        painter->save();
-        painter->setRenderHint(QPainter::Antialiasing);
-        if (option.state & QStyle::State_Selected) painter->fillRect(option.rect, theme.accentSoft);
-        QRect room = option.rect.adjusted(8, 0, -8, 0);
-        if (key == kLoadColumn) {
-            if (!row.fingerprint.empty()) plots::paintFingerprint(*painter, QRect(room.left(), room.center().y() - 8, std::min(kPictureWidth, room.width()), 16), loadMatrix(row), theme);
-        } else {
-            if (key == "name") room.setLeft(paintMark(*painter, room, row));
-            painter->setFont(plots::uiFont(13, key == "name" ? QFont::Medium : QFont::Normal));
-            painter->setPen(key == "name" || key == "val_loss" ? theme.text : theme.text2);
-            painter->drawText(room, index.data(Qt::TextAlignmentRole).toInt() | Qt::TextSingleLine, painter->fontMetrics().elidedText(index.data().toString(), Qt::ElideRight, room.width()));
-        }
-        painter->restore();
-    }
-
-private:
-    static int paintMark(QPainter& painter, const QRect& room, const storage::RunRow& row) {
-        const plots::Theme& theme = plots::theme();
-        painter.setPen(Qt::NoPen);
-        painter.setBrush(plots::colorOf(theme, RunWords::ink(row.ulid, row.colour)));
-        painter.drawEllipse(QPointF(room.left() + 4, room.center().y() + 0.5), 4, 4);
-        if (row.star) painter.drawPixmap(room.left() + 14, room.center().y() - 6, plots::iconPixmap(QStringLiteral("star-filled"), 12, theme.text2, painter.device()->devicePixelRatioF()));
-        return room.left() + (row.star ? 32 : 18);
-    }
-};
+constexpr int kRowHeight = 28, kDelayMs = 120;
 
 }  // namespace
-
-struct RunsTable::Parts {
-    Parts(RunsTable& owner, RunLibrary& runs, EngineLink& engines) : table(owner), library(runs), link(engines) {}
-
-    RunsTable& table;
-    RunLibrary& library;
-    EngineLink& link;
-    QueryField* filter = nullptr;
-    QLabel *count = new QLabel, *mistake = new QLabel;
-    QPushButton *columns = new QPushButton, *add = new QPushButton, *compare = new QPushButton;
-    RunsTableModel* model = nullptr;
-    QTableView* view = new QTableView;
-    plots::EmptyState* empty = new plots::EmptyState;
-    QStackedLayout* stack = nullptr;
-    QTimer* delay = nullptr;
-    UndoToast* toast = nullptr;
-    RunsDockMenu* menu = nullptr;
-    QSettings* settings = nullptr;
-
-    void build();
-    QHBoxLayout* buildTop();
-    void buildView();
-    void connectParts();
-    void refresh();
-    void applyFilter();
-    void say();
-    void setColumns(const std::vector<std::string>& columns);
-    void remember();
-    void fillColumns(QMenu& menu);
-    void askForColumn();
-    void popUp(const QPoint& position);
-    void rename(const QString& ulid);
-    void invert();
-    std::vector<storage::RunRow> selected() const;
-    bool key(QKeyEvent* event);
-};
 
 QHBoxLayout* RunsTable::Parts::buildTop() {
     filter = new QueryField(library);
@@ -153,7 +60,7 @@ void RunsTable::Parts::buildView() {
     view->setObjectName(QStringLiteral("runsTable"));
     view->setAccessibleName(tr("All runs"));
     view->setModel(model);
-    view->setItemDelegate(new RowDelegate(view));
+    view->setItemDelegate(new RunsTableDelegate(view));
     view->setFrameShape(QFrame::NoFrame);
     view->setShowGrid(false);
     view->setSelectionBehavior(QAbstractItemView::SelectRows);
@@ -209,7 +116,7 @@ void RunsTable::Parts::connectParts() {
     QObject::connect(&library, &RunLibrary::failed, toast, &UndoToast::tell);
     QObject::connect(view->selectionModel(), &QItemSelectionModel::selectionChanged, &table, [this] { say(); });
     QObject::connect(view, &QWidget::customContextMenuRequested, &table, [this](const QPoint& position) { popUp(position); });
-    QObject::connect(view, &QAbstractItemView::doubleClicked, &table, [this](const QModelIndex& index) { emit table.runActivated(QString::fromStdString(rowOf(index).ulid)); });
+    QObject::connect(view, &QAbstractItemView::doubleClicked, &table, [this](const QModelIndex& index) { emit table.runActivated(QString::fromStdString(model->run(index.row())->ulid)); });
     QHeaderView* head = view->horizontalHeader();
     QObject::connect(head, &QHeaderView::sectionClicked, &table, [this](int column) {
         const bool again = model->sortColumn() == column && !view->property("falling").toBool();
@@ -276,75 +183,6 @@ void RunsTable::Parts::say() {
     stack->setCurrentWidget(shown == 0 && library.loaded() ? static_cast<QWidget*>(empty) : view);
 }
 
-void RunsTable::Parts::setColumns(const std::vector<std::string>& chosen) {
-    const QSignalBlocker quiet(view->horizontalHeader());
-    model->setColumns(chosen);
-    const QStringList widths = settings ? settings->value(QLatin1String(kWidthsKey)).toStringList() : QStringList();
-    for (int column = 0; column < model->columnCount(); ++column) {
-        const std::string& key = chosen[static_cast<std::size_t>(column)];
-        int width = usualWidth(key);
-        for (const QString& each : widths)
-            if (each.startsWith(QString::fromStdString(key) + QLatin1Char(' '))) width = std::clamp(each.section(QLatin1Char(' '), 1).toInt(), 40, 800);
-        view->setColumnWidth(column, width);
-    }
-}
-
-void RunsTable::Parts::remember() {
-    if (!settings) return;
-    QStringList keys, widths;
-    const QHeaderView* head = view->horizontalHeader();
-    for (int place = 0; place < model->columnCount(); ++place) {
-        const int column = head->logicalIndex(place);
-        const QString key = QString::fromStdString(model->columns()[static_cast<std::size_t>(column)]);
-        keys << key;
-        widths << key + QLatin1Char(' ') + QString::number(view->columnWidth(column));
-    }
-    settings->setValue(QLatin1String(kColumnsKey), keys);
-    settings->setValue(QLatin1String(kWidthsKey), widths);
-}
-
-void RunsTable::Parts::fillColumns(QMenu& popup) {
-    std::vector<std::string> offered = usualColumns();
-    std::vector<const storage::RunRow*> shown;
-    for (int row = 0; row < model->rowCount(); ++row) shown.push_back(model->run(row));
-    for (const std::vector<std::string>& more : {std::vector<std::string>{"loss", "bits_per_byte", "step", "tokens", "seconds", "params_active", "preset", "group", "note", "seed"}, keysThatDiffer(model->keys(), shown), model->columns()})
-        for (const std::string& key : more)
-            if (std::ranges::find(offered, key) == offered.end()) offered.push_back(key);
-    for (const std::string& key : offered) {
-        QAction* action = popup.addAction(key == kLoadColumn ? tr("load over time") : QString::fromStdString(key));
-        action->setCheckable(true);
-        action->setChecked(std::ranges::find(model->columns(), key) != model->columns().end());
-        action->setEnabled(key != "name");
-        QObject::connect(action, &QAction::toggled, &table, [this, key](bool on) { on ? table.addColumn(key) : table.removeColumn(key); });
-    }
-    popup.addSeparator();
-    QObject::connect(popup.addAction(tr("Another setting\u2026")), &QAction::triggered, &table, [this] { askForColumn(); });
-    QObject::connect(popup.addAction(tr("The usual columns")), &QAction::triggered, &table, [this] {
-        if (settings) settings->remove(QLatin1String(kWidthsKey));
-        setColumns(usualColumns());
-        remember();
-    });
-}
-
-void RunsTable::Parts::askForColumn() {
-    auto* dialog = new QInputDialog(&table);
-    dialog->setObjectName(QStringLiteral("columnDialog"));
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setWindowTitle(tr("Another column"));
-    dialog->setLabelText(tr("A field of a run or a setting: bits_per_byte, training.lr"));
-    dialog->show();
-    if (auto* line = dialog->findChild<QLineEdit*>()) {
-        QStringList keys;
-        for (const std::string& key : storage::queryKeys()) keys << QString::fromStdString(key);
-        line->setCompleter(new QCompleter(keys, line));
-        line->completer()->setFilterMode(Qt::MatchContains);
-    }
-    QObject::connect(dialog, &QInputDialog::textValueSelected, &table, [this](const QString& text) {
-        if (const auto known = storage::queryKey(text.trimmed().toStdString())) return table.addColumn(*known);
-        toast->tell(tr("\u201c%1\u201d is no field of a run and no setting.").arg(text.trimmed()));
-    });
-}
-
 std::vector<storage::RunRow> RunsTable::Parts::selected() const {
     std::vector<storage::RunRow> rows;
     QModelIndexList indexes = view->selectionModel()->selectedRows();
@@ -388,7 +226,6 @@ bool RunsTable::Parts::key(QKeyEvent* event) {
     const std::vector<storage::RunRow> runs = selected();
     const bool enter = event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter, control = event->modifiers() & Qt::ControlModifier;
     if (enter && control) return emit table.addRequested(table.chosen()), true;
-    if (event->modifiers() == Qt::NoModifier && (event->key() == Qt::Key_D || event->key() == Qt::Key_G)) return event->ignore(), true;   // the page's
     if (control && event->key() == Qt::Key_I && model->rowCount() > 0) return invert(), true;
     if (runs.empty()) return false;
     if (enter && runs.size() == 1) return emit table.runActivated(QString::fromStdString(runs.front().ulid)), true;
@@ -421,7 +258,7 @@ RunsTable::RunsTable(RunLibrary& library, EngineLink& link, QWidget* parent) : Q
     m_parts->build();
     m_parts->connectParts();
     m_parts->view->installEventFilter(new KeyFilter(this, [this](QKeyEvent* event) { return m_parts->key(event); }));
-    m_parts->setColumns(usualColumns());
+    m_parts->useUsualColumns();
     m_parts->refresh();
 }
 
@@ -439,28 +276,5 @@ QStringList RunsTable::chosen() const {
     return ulids;
 }
 
-void RunsTable::setSettings(QSettings* settings) {
-    m_parts->settings = settings;
-    if (!settings) return;
-    std::vector<std::string> columns;
-    for (const QString& key : settings->value(QLatin1String(kColumnsKey)).toStringList())
-        if (key == QLatin1String(kLoadColumn) || storage::queryKey(key.toStdString()) == key.toStdString()) columns.push_back(key.toStdString());
-    if (std::ranges::find(columns, "name") != columns.end()) m_parts->setColumns(columns);
-}
-
-void RunsTable::addColumn(const std::string& key) {
-    std::vector<std::string> columns = m_parts->model->columns();
-    if (std::ranges::find(columns, key) != columns.end()) return;
-    columns.push_back(key);
-    m_parts->setColumns(columns);
-    m_parts->remember();
-}
-
-void RunsTable::removeColumn(const std::string& key) {
-    std::vector<std::string> columns = m_parts->model->columns();
-    std::erase(columns, key);
-    m_parts->setColumns(columns);
-    m_parts->remember();
-}
 
 }  // namespace moescope::ui
