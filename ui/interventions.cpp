@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "core/config/config_json.hpp"
 #include "core/config/derived.hpp"
 #include "core/config/validate.hpp"
 #include "ui/events_list.hpp"
@@ -52,6 +53,14 @@ const std::vector<InterventionAction>& everyAction() {
          QT_TRANSLATE_NOOP("Interventions", "The router is not asked: an upper bound of throughput."), QT_TRANSLATE_NOOP("Interventions", "Taken back at any time."), ActionArgument::oracle, "kind", true},
     };
     return all;
+}
+
+/// "pin" with what it names, so that it can be taken back alone.
+std::optional<config::Command> pinOf(const telemetry::Event& event) {
+    config::Command command;
+    if (!config::parseCommand(event.detailJson, command).empty() || command.verb != "pin") return {};
+    command.arguments.erase("checkpoint");
+    return command;
 }
 
 }  // namespace
@@ -111,7 +120,8 @@ std::optional<config::Command> undoOf(const InterventionAction& action, const St
     if (verb == "freeze" && action.wholeLayer && steering.frozenRouters.contains(place.layer))
         return config::Command{"unfreeze", {{"layer", place.layer}, {"part", std::string("router")}}};
     if (verb == "oracle" && steering.oracle) return config::Command{"oracle", {{"kind", std::string("none")}}};
-    if (verb == "pin" && steering.pinned) return config::Command{"unpin", {}};
+    if (verb == "pin")
+        if (const std::string* domain = steering.domainPinnedTo(place.layer, place.expert)) return config::Command{"unpin", {{"domain", *domain}, {"layer", place.layer}}};
     return std::nullopt;
 }
 
@@ -132,11 +142,23 @@ std::optional<std::int64_t> checkpointBefore(const RunData& run, double step) {
     return newest;
 }
 
+std::optional<config::Command> unpinOf(const config::Command& pin, const Steering& steering) {
+    const auto domain = pin.arguments.find("domain"), layer = pin.arguments.find("layer"), expert = pin.arguments.find("expert");
+    if (domain == pin.arguments.end() || expert == pin.arguments.end()) return {};
+    const bool inForce = std::ranges::any_of(steering.pins, [&](const auto& each) {
+        return config::Value(each.first.second) == domain->second && config::Value(each.second) == expert->second && (layer == pin.arguments.end() || config::Value(each.first.first) == layer->second);
+    });
+    if (!inForce) return {};
+    config::Command unpin{"unpin", {{"domain", domain->second}}};
+    if (layer != pin.arguments.end()) unpin.arguments["layer"] = layer->second;
+    return unpin;
+}
+
 std::vector<PastIntervention> pastInterventions(const RunData& run) {
     std::vector<PastIntervention> past;
     for (const storage::StoredEvent* stored : standingCommands(run.events())) {
         const QString words = eventWords(stored->event).section(QStringLiteral("; checkpoint "), 0, 0);  // the links say which one
-        past.push_back({stored->event.step, words, checkpointBefore(run, static_cast<double>(stored->event.step))});
+        past.push_back({stored->event.step, words, checkpointBefore(run, static_cast<double>(stored->event.step)), pinOf(stored->event)});
     }
     std::ranges::reverse(past);
     return past;

@@ -61,9 +61,13 @@ struct PastIntervention {
     std::int64_t step = 0;
     QString words;
     std::optional<std::int64_t> checkpoint;   ///< newest good one at or before the step: its state is from before the change
+    std::optional<config::Command> pin = {};  ///< of a domain
     bool operator==(const PastIntervention&) const = default;
 };
 std::vector<PastIntervention> pastInterventions(const RunData& run);
+
+/// The command that ends a pin alone, as long as it is in force.
+std::optional<config::Command> unpinOf(const config::Command& pin, const Steering& steering);
 
 /// The newest good checkpoint at or before a step.
 std::optional<std::int64_t> checkpointBefore(const RunData& run, double step);

@@ -414,6 +414,8 @@ void InterventionsDock::showHistory() {
         };
         if (each.checkpoint && canRewind)
             link("rewindBefore", tr("Rewind to before"), tr("Back to checkpoint %1, without this and what came after.").arg(*each.checkpoint), [this, to = *each.checkpoint] { emit rewindRequested(to); });
+        if (const auto unpin = each.pin && alive ? unpinOf(*each.pin, m_run.steering()) : std::nullopt)
+            link("unpinDomain", tr("Unpin"), tr("Ends it for this domain alone; other domains stay pinned."), [this, unpin] { m_run.send(*unpin); });
         if (each.checkpoint && canTwin)
             link("twinWithout", tr("Twin without"), tr("A second engine trains on from checkpoint %1 without this and what came after; Compare shows both.").arg(*each.checkpoint),
                  [this, each] { emit twinRequested(*each.checkpoint, each.words); });

@@ -88,8 +88,16 @@ void freeze(const RunData& run, Steering& steering, const Command& command) {
 void overrule(Steering& steering, const Command& command) {
     const auto kind = command.arguments.find("kind");
     if (command.verb == "oracle") steering.oracle = kind != command.arguments.end() && kind->second != config::Value(std::string("none"));
-    if (command.verb == "pin") steering.pinned = true;
-    if (command.verb == "unpin") steering.pinned = false;
+}
+
+void pin(const RunData& run, Steering& steering, const Command& command) {
+    const auto given = command.arguments.find("domain");
+    const auto* domain = given == command.arguments.end() ? nullptr : std::get_if<std::string>(&given->second);
+    const auto expert = numberOf(command, "expert");
+    for (const std::int64_t layer : layersMeant(run, command)) {
+        if (command.verb == "pin" && domain && expert) steering.pins[{layer, *domain}] = static_cast<std::int64_t>(*expert);
+        if (command.verb == "unpin") std::erase_if(steering.pins, [&](const auto& each) { return each.first.first == layer && (!domain || each.first.second == *domain); });
+    }
 }
 
 void apply(const RunData& run, Steering& steering, const Command& command) {
@@ -107,6 +115,8 @@ void apply(const RunData& run, Steering& steering, const Command& command) {
         revive(run, steering, command);
     } else if (command.verb == "freeze" || command.verb == "unfreeze") {
         freeze(run, steering, command);
+    } else if (command.verb == "pin" || command.verb == "unpin") {
+        pin(run, steering, command);
     } else {
         mute(run, steering, command);
         overrule(steering, command);
@@ -114,6 +124,11 @@ void apply(const RunData& run, Steering& steering, const Command& command) {
 }
 
 }  // namespace
+
+const std::string* Steering::domainPinnedTo(std::int64_t layer, std::int64_t expert) const {
+    const auto found = std::ranges::find_if(pins, [&](const auto& each) { return each.first.first == layer && each.second == expert; });
+    return found == pins.end() ? nullptr : &found->first.second;
+}
 
 double Steering::rigOf(std::int64_t layer, std::int64_t expert) const {
     const auto found = rig.find({layer, expert});

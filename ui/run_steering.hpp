@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <string>
 #include <utility>
 
 #include "core/config/run_config.hpp"
@@ -19,10 +20,13 @@ struct Steering {
 
     std::set<std::pair<std::int64_t, std::int64_t>> killed, frozen;  ///< (model layer, expert); a killed one is muted too
     std::set<std::int64_t> frozenRouters;                            ///< model layers
-    bool oracle = false, pinned = false;                             ///< the router is overruled for all tokens, for some domains
+    bool oracle = false;                                             ///< the router is overruled for all tokens
+    std::map<std::pair<std::int64_t, std::string>, std::int64_t> pins;   ///< (model layer, domain): the expert that has all its tokens
 
     bool rigged() const { return !rig.empty(); }
     bool isMuted(std::int64_t layer, std::int64_t expert) const { return muted.contains({layer, expert}); }
+    /// A domain whose tokens all go to this expert; nullptr when there is none.
+    const std::string* domainPinnedTo(std::int64_t layer, std::int64_t expert) const;
     double rigOf(std::int64_t layer, std::int64_t expert) const;
     bool operator==(const Steering&) const = default;
 };

@@ -218,7 +218,7 @@ TEST(RealEngine, EveryInterventionOfTheDockIsAppliedAndUndoneByARewind) {
     done(1, QStringLiteral("splitExpert"), std::int64_t{0});
     done(2, QStringLiteral("pinDomain"), std::string("greek"));
     done(2, QStringLiteral("oracleBalance"), std::string("random"));
-    ASSERT_TRUE(slowly([&] { return demo.run().steering().oracle && demo.run().steering().pinned && demo.run().steering().frozenRouters.contains(0); }));
+    ASSERT_TRUE(slowly([&] { return demo.run().steering().oracle && !demo.run().steering().pins.empty() && demo.run().steering().frozenRouters.contains(0); }));
     done(2, QStringLiteral("oracleBalance"), std::nullopt);
     ASSERT_TRUE(slowly([&] { return !demo.run().steering().oracle; })) << "taken back by the same button";
     demo.click("primaryButton");
