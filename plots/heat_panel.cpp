@@ -17,6 +17,7 @@ namespace moescope::plots {
 namespace {
 
 constexpr int gapUpTo = 16, sortedAbove = 24;
+constexpr double fadedBy = 0.72;
 
 float latest(const HeatData& data, int row) {
     const size_t columns = data.x.size();
@@ -175,7 +176,18 @@ void HeatPanel::paintRowNames(QCPPainter* painter) {
 
 void HeatPanel::paintUnder(QCPPainter*) {}
 
-void HeatPanel::paintOver(QCPPainter* painter) { paintRowNames(painter); }
+void HeatPanel::setSolo(int row) {
+    if (row == m_solo) return;
+    m_solo = row;
+    plot()->replot(QCustomPlot::rpQueuedRefresh);
+}
+
+void HeatPanel::paintOver(QCPPainter* painter) {
+    if (m_solo >= 0 && hasData())
+        for (size_t i = 0; i < m_order.size(); ++i)
+            if (m_order[i] != m_solo) painter->fillRect(rowRect(int(i)), withOpacity(theme().surface, fadedBy));
+    paintRowNames(painter);
+}
 
 void HeatPanel::setExportMode(bool on) {
     m_rect->axis(QCPAxis::atBottom)->setLabel(on ? xTitle() : QString());

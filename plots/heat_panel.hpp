@@ -32,6 +32,8 @@ class HeatPanel : public Panel {
 public:
     explicit HeatPanel(QWidget* parent = nullptr);
     void setData(HeatData);
+    void setSolo(int row);                             // the others fade; -1 = all
+    int solo() const { return m_solo; }
     void setRowMenus(bool on) { m_rowMenus = on; }     // a right click on a row asks for its menu; the header keeps the panel's
 
     bool hasData() const override;
@@ -70,6 +72,7 @@ private:
     std::vector<int> m_order;
     double m_orderEnd = 0;
     bool m_rowMenus = false;
+    int m_solo = -1;
     QImage m_cells;
     QCPAxisRect* m_rect;
     PaintItem* m_map;

@@ -5,6 +5,7 @@
 #include <QMenu>
 #include <QMenuBar>
 
+#include "ui/action_book.hpp"
 #include "ui/compare_page.hpp"
 #include "ui/main_window.hpp"
 #include "ui/runs_dock.hpp"
@@ -33,13 +34,16 @@ void addCompareMenu(QMenuBar& bar, MainWindow& window) {
         QObject::connect(action, &QAction::triggered, &window, std::forward<decltype(act)>(act));
         return action;
     };
-    add("compareSelected", ComparePage::tr("Add the selected runs"), [&window] { addSelected(window); })->setShortcuts({QKeySequence(Qt::CTRL | Qt::Key_Return), QKeySequence(Qt::CTRL | Qt::Key_Enter)});
-    add("compareBaseline", ComparePage::tr("Use the chosen row as baseline\tB"), [&page] { page.pinChosen(); });
-    add("compareDifferences", ComparePage::tr("All settings or only what differs\tD"), [&page] { page.toggleDifferences(); });
-    add("compareGroup", ComparePage::tr("Group by\u2026\tG"), [&window, &page] {
-        window.showPage(PageId::compare);
-        page.popUpGrouping();
-    });
+    const auto keyed = [](QAction* action, const QKeySequence& key) {
+        ActionBook::setKey(action, key);
+        ActionBook::setPlace(action, kOnCompare);
+    };
+    QAction* selected = add("compareSelected", ComparePage::tr("Add the selected runs"), [&window] { addSelected(window); });
+    ActionBook::setKey(selected, Qt::CTRL | Qt::Key_Return);
+    selected->setShortcuts({QKeySequence(Qt::CTRL | Qt::Key_Return), QKeySequence(Qt::CTRL | Qt::Key_Enter)});
+    keyed(add("compareBaseline", ComparePage::tr("Use the chosen row as baseline"), [&page] { page.pinChosen(); }), Qt::Key_B);
+    keyed(add("compareDifferences", ComparePage::tr("All settings or only what differs"), [&page] { page.toggleDifferences(); }), Qt::Key_D);
+    keyed(add("compareGroup", ComparePage::tr("Group by\u2026"), [&page] { page.popUpGrouping(); }), Qt::Key_G);
     menu->addSeparator();
     add("compareKeep", ComparePage::tr("Keep this comparison\u2026"), [&page] { page.askForName(); });
     menu->addSeparator();

@@ -234,10 +234,8 @@ void CompareTable::fit() {
 void CompareTable::keyPressEvent(QKeyEvent* event) {
     const QModelIndex index = currentIndex();
     const int entry = index.isValid() ? index.data(CompareTableModel::EntryRole).toInt() : -1;
-    if (entry >= 0 && event->key() == Qt::Key_B && !(event->modifiers() & Qt::ControlModifier)) return emit baselineRequested(entry);
     if (entry >= 0 && event->key() == Qt::Key_Delete) return emit removeRequested(entry);
     if (entry >= 0 && (event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter)) return emit openRequested(entry);
-    if (event->modifiers() == Qt::NoModifier && (event->key() == Qt::Key_D || event->key() == Qt::Key_G)) return event->ignore();   // the page's
     if (entry >= 0 && event->key() == Qt::Key_S && event->modifiers() == Qt::NoModifier) return emit starRequested(selectedEntries());
     QTableView::keyPressEvent(event);
 }

@@ -135,8 +135,18 @@ protected:
 private:
     void buildMenus();                     // main_window_menus.cpp
     QMenuBar* buildMenuRow();
+    void buildFileMenu(QMenu* file);
+    void buildViewMenu(QMenu* view);
+    void buildDockEntries(QMenu* view);
+    void buildThemeMenu(QMenu* themes);
+    void buildRunMenu(QMenu* run);
+    void buildHelpMenu(QMenu* help);
     void buildEditMenu(QMenu* edit);       // main_window_actions.cpp
     void buildRoutingMenu(QMenu* routing);
+    void buildSoloMenu(QMenu* solo);       // main_window_solo.cpp
+    void soloExpert(int expert);
+    void showSolo(int expert);
+    bool leaveSolo();
     void buildLevelMenu(QMenu* level);
     void finishActions();
     void openPalette();
@@ -195,12 +205,17 @@ private:
     void showGradientNorms();
     void openParent();
     BannerContent sentinelBanner() const;
+    BannerContent guideBanner() const;     // main_window_guide.cpp
+    void followGuide(const QString& key);
     void calmDown();
 
     void buildQueue();                     // main_window_study.cpp
     void addStudyActions(QMenu* run, QMenu* tools);
     void queueStudy(const QueueOrder& order);
+    void startStudy(const QueueOrder& order);
+    void askToReuse(const QueueOrder& order, std::vector<std::string> finished);
     void moreSeeds(const QString& ulid, int total);
+    void pairSeeds(const QString& ulid, const QString& baseline, int total);
     void openMatchWizard();
     void askAboutQueue();
     void onStudyFinished(const storage::QueueStudy& study, const QStringList& ulids);
@@ -255,6 +270,9 @@ private:
     bool m_runsWanted = true, m_inspectorWanted = true, m_interventionsWanted = true, m_interventionsAsked = false;
     bool m_metricsWanted = false, m_dataDirty = false, m_closing = false, m_openQueued = false;
     bool m_projector = false, m_settingView = false;
+    int m_solo = -1;                       ///< the expert that is shown alone
+    bool m_guideWanted = false;            ///< the run that starts next is the tour's
+    QString m_guided;                      ///< ULID of the run that is to be muted and watched
     QSet<int> m_ours;                      ///< tokens of engines whose run is opened when it starts
     QHash<int, QString> m_twins;           ///< token of a twin: its original
     QSet<QString> m_startedHere, m_known;  ///< ULIDs

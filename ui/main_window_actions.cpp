@@ -63,6 +63,8 @@ void MainWindow::buildRoutingMenu(QMenu* routing) {
         connect(m_routing, &RoutingPage::viewsOffered, action, offer);
         offer();
     }
+    routing->addSeparator();
+    buildSoloMenu(routing->addMenu(tr("Show one expert alone")));
 }
 
 void MainWindow::buildLevelMenu(QMenu* menu) {

@@ -11,8 +11,11 @@
 #include <QSettings>
 #include <QVBoxLayout>
 
+#include <tuple>
+
 #include "core/base/version.hpp"
 #include "plots/icons.hpp"
+#include "plots/scaled.hpp"
 #include "plots/scrubber.hpp"
 #include "ui/action_book.hpp"
 #include "ui/cheat_sheet.hpp"
@@ -34,7 +37,7 @@
 namespace moescope::ui {
 namespace {
 
-constexpr int kMenuHeight = 38;
+constexpr int kMenuHeight = 38, kBarHeight = 30;
 
 /// An entry for the open run: it acts on the pages with plots, and its bare key never steals a typed letter.
 QAction* keyed(QMenu* menu, const char* name, const QString& text, const QString& key) {
@@ -43,6 +46,21 @@ QAction* keyed(QMenu* menu, const char* name, const QString& text, const QString
     ActionBook::setKey(action, QKeySequence(key));
     ActionBook::setPlace(action, kOnPlots);
     return action;
+}
+
+/// An entry that has something to do everywhere.
+QAction* entry(QMenu* menu, const char* name, const QString& text, QKeySequence key = {}) {
+    QAction* action = menu->addAction(text);
+    action->setObjectName(QString::fromLatin1(name));
+    ActionBook::setKey(action, key);
+    return action;
+}
+
+void showAbout(QWidget* window) {
+    QMessageBox::about(window, MainWindow::tr("About MoEScope"),
+                       MainWindow::tr("<b>MoEScope %1</b><br>Trains small mixture-of-experts models on this computer and shows what the router does.<br><br>"
+                                      "Free software under the GNU General Public License, version 3 or later.<br>Inter and JetBrains Mono under the SIL Open Font License.")
+                           .arg(QString::fromUtf8(base::version().data(), static_cast<qsizetype>(base::version().size()))));
 }
 
 }  // namespace
@@ -58,13 +76,15 @@ QMenuBar* MainWindow::buildMenuRow() {
     row->setContentsMargins(10, 0, 12, 0);
     row->setSpacing(6);
     auto* mark = new QLabel(rowBox);
-    mark->setFixedHeight(kMenuHeight);
-    const auto draw = [mark] { mark->setPixmap(plots::logo(20, mark->devicePixelRatioF())); };
-    draw();
-    connect(&plots::ThemeHub::instance(), &plots::ThemeHub::changed, mark, draw);
     auto* bar = new QMenuBar(rowBox);
     bar->setNativeMenuBar(false);
-    bar->setFixedHeight(30);
+    const auto draw = [mark, bar] {
+        mark->setPixmap(plots::logo(plots::scaled(20), mark->devicePixelRatioF()));
+        mark->setFixedHeight(plots::scaled(kMenuHeight));
+        bar->setFixedHeight(plots::scaled(kBarHeight));  // a bar too low for its entries draws none
+    };
+    draw();
+    connect(&plots::ThemeHub::instance(), &plots::ThemeHub::changed, mark, draw);
     bar->setObjectName(QStringLiteral("menuBar"));
     row->addWidget(mark);
     row->addWidget(bar, 1, Qt::AlignVCenter);
@@ -78,54 +98,47 @@ QMenuBar* MainWindow::buildMenuRow() {
 
 void MainWindow::buildMenus() {
     QMenuBar* bar = buildMenuRow();
-    const auto add = [this](QMenu* menu, const char* name, const QString& text, const QKeySequence& key, auto&& act) {
-        QAction* action = menu->addAction(text, this, act);
-        action->setObjectName(QString::fromLatin1(name));
-        ActionBook::setKey(action, key);
-        return action;
-    };
     m_book = new ActionBook(bar, this);
-    QMenu* file = bar->addMenu(tr("&File"));
-    add(file, "newRun", tr("New run…"), QKeySequence(Qt::CTRL | Qt::Key_N), [this] { showPage(PageId::newRun); });
-    add(file, "ownText", tr("Train on my own text…"), {}, [this] { openOwnText(askTextFiles()); });
-    add(file, "openFile", tr("Open…"), QKeySequence(Qt::CTRL | Qt::Key_O), [this] {
+    buildFileMenu(bar->addMenu(tr("&File")));
+    buildEditMenu(bar->addMenu(tr("&Edit")));
+    buildViewMenu(bar->addMenu(tr("&View")));
+    QMenu* run = bar->addMenu(tr("&Run"));
+    buildRunMenu(run);
+    buildRoutingMenu(bar->addMenu(tr("R&outing")));
+    addCompareMenu(*bar, *this);
+    QMenu* tools = bar->addMenu(tr("&Tools"));
+    addStudyActions(run, tools);
+    connect(entry(tools, "routerByHand", tr("Router by hand"), Qt::CTRL | Qt::Key_R), &QAction::triggered, this, [this] {
+        showPage(PageId::routing);
+        m_routing->setView(QStringLiteral("hand"));
+    });
+    buildHelpMenu(bar->addMenu(tr("&Help")));
+    finishActions();
+}
+
+void MainWindow::buildFileMenu(QMenu* file) {
+    connect(entry(file, "newRun", tr("New run…"), Qt::CTRL | Qt::Key_N), &QAction::triggered, this, [this] { showPage(PageId::newRun); });
+    connect(entry(file, "ownText", tr("Train on my own text…")), &QAction::triggered, this, [this] { openOwnText(askTextFiles()); });
+    connect(entry(file, "openFile", tr("Open…"), Qt::CTRL | Qt::Key_O), &QAction::triggered, this, [this] {
         if (const QString path = askPath(); !path.isEmpty()) openPaths({path});
     });
-    add(file, "openRun", tr("Open a run…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_O), [this] { openRunPicker(); });
-    add(file, "startPage", tr("Start page"), {}, [this] { showPage(PageId::start); });
-    add(file, "exportVisible", tr("Export what is visible…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_E), [this] { exportPage(); });
-    ActionBook::setPlace(findChild<QAction*>(QStringLiteral("exportVisible")), kOnTabs);
-    add(file, "saveReport", tr("Report of the comparison…"), {}, [this] { m_compare->saveReport(); });
+    connect(entry(file, "openRun", tr("Open a run…"), Qt::CTRL | Qt::SHIFT | Qt::Key_O), &QAction::triggered, this, &MainWindow::openRunPicker);
+    connect(entry(file, "startPage", tr("Start page")), &QAction::triggered, this, [this] { showPage(PageId::start); });
+    QAction* visible = entry(file, "exportVisible", tr("Export what is visible…"), Qt::CTRL | Qt::SHIFT | Qt::Key_E);
+    ActionBook::setPlace(visible, kOnTabs);
+    connect(visible, &QAction::triggered, this, &MainWindow::exportPage);
+    connect(entry(file, "saveReport", tr("Report of the comparison…")), &QAction::triggered, this, [this] { m_compare->saveReport(); });
     file->addSeparator();
-    add(file, "quit", tr("Quit"), QKeySequence(Qt::CTRL | Qt::Key_Q), [this] { close(); });
+    connect(entry(file, "quit", tr("Quit"), Qt::CTRL | Qt::Key_Q), &QAction::triggered, this, &QWidget::close);
+}
 
-    buildEditMenu(bar->addMenu(tr("&Edit")));
-
-    QMenu* view = bar->addMenu(tr("&View"));
-    add(view, "showTrain", tr("Train"), QKeySequence(Qt::CTRL | Qt::Key_1), [this] { showPage(PageId::train); });
-    add(view, "showRouting", tr("Routing"), QKeySequence(Qt::CTRL | Qt::Key_2), [this] { showPage(PageId::routing); });
-    add(view, "showCompare", tr("Compare"), QKeySequence(Qt::CTRL | Qt::Key_3), [this] { showPage(PageId::compare); });
-    add(view, "showData", tr("Data"), QKeySequence(Qt::CTRL | Qt::Key_4), [this] { showPage(PageId::data); });
-    add(view, "showDevice", tr("Device"), QKeySequence(Qt::CTRL | Qt::Key_5), [this] { showPage(PageId::device); });
+void MainWindow::buildViewMenu(QMenu* view) {
+    const std::tuple<const char*, QString, Qt::Key, PageId> pages[] = {{"showTrain", tr("Train"), Qt::Key_1, PageId::train}, {"showRouting", tr("Routing"), Qt::Key_2, PageId::routing},
+                                                                       {"showCompare", tr("Compare"), Qt::Key_3, PageId::compare}, {"showData", tr("Data"), Qt::Key_4, PageId::data},
+                                                                       {"showDevice", tr("Device"), Qt::Key_5, PageId::device}};
+    for (const auto& [name, text, key, page] : pages) connect(entry(view, name, text, Qt::CTRL | key), &QAction::triggered, this, [this, page = page] { showPage(page); });
     view->addSeparator();
-    const auto toggle = [&](const char* name, const QString& text, bool MainWindow::*wanted) {
-        QAction* action = add(view, name, text, {}, [this, wanted] {
-            this->*wanted = !(this->*wanted);
-            showChrome();
-        });
-        action->setCheckable(true);
-        action->setChecked(true);
-    };
-    toggle("showRuns", tr("List of runs"), &MainWindow::m_runsWanted);
-    toggle("showInspector", tr("Inspector"), &MainWindow::m_inspectorWanted);
-    add(view, "showInterventions", tr("Interventions"), {}, [this] {
-        m_interventionsWanted = !m_interventionsDock->isVisible();
-        m_interventionsAsked = m_interventionsWanted;
-        showChrome();
-        if (m_interventionsWanted) showInterventions();
-    })->setCheckable(true);
-    toggle("showMetrics", tr("Metrics"), &MainWindow::m_metricsWanted);
-    findChild<QAction*>(QStringLiteral("showMetrics"))->setChecked(false);
+    buildDockEntries(view);
     m_layoutMenu = view->addMenu(tr("Layout"));
     view->addSeparator();
     buildPlotMenu(view);
@@ -133,9 +146,35 @@ void MainWindow::buildMenus() {
     connect(keyed(view, "rougher", tr("Less smooth"), QStringLiteral("[")), &QAction::triggered, this, [this] { m_options->stepSmoothing(-1); });
     connect(keyed(view, "layerDown", tr("Next layer"), QStringLiteral("PgDown")), &QAction::triggered, this, [this] { m_options->stepLayer(1); });
     connect(keyed(view, "layerUp", tr("Previous layer"), QStringLiteral("PgUp")), &QAction::triggered, this, [this] { m_options->stepLayer(-1); });
-    add(view, "fullScreen", tr("Full screen"), QKeySequence(Qt::Key_F11), [this] { setWindowState(windowState() ^ Qt::WindowFullScreen); });
+    connect(entry(view, "fullScreen", tr("Full screen"), Qt::Key_F11), &QAction::triggered, this, [this] { setWindowState(windowState() ^ Qt::WindowFullScreen); });
     buildLevelMenu(view->addMenu(tr("Level")));
-    QMenu* themes = view->addMenu(tr("Theme"));
+    buildThemeMenu(view->addMenu(tr("Theme")));
+}
+
+void MainWindow::buildDockEntries(QMenu* view) {
+    const auto toggle = [&](const char* name, const QString& text, bool MainWindow::*wanted) {
+        QAction* action = entry(view, name, text);
+        action->setCheckable(true);
+        action->setChecked(this->*wanted);
+        connect(action, &QAction::triggered, this, [this, wanted] {
+            this->*wanted = !(this->*wanted);
+            showChrome();
+        });
+    };
+    toggle("showRuns", tr("List of runs"), &MainWindow::m_runsWanted);
+    toggle("showInspector", tr("Inspector"), &MainWindow::m_inspectorWanted);
+    QAction* interventions = entry(view, "showInterventions", tr("Interventions"));
+    interventions->setCheckable(true);
+    connect(interventions, &QAction::triggered, this, [this] {
+        m_interventionsWanted = !m_interventionsDock->isVisible();
+        m_interventionsAsked = m_interventionsWanted;
+        showChrome();
+        if (m_interventionsWanted) showInterventions();
+    });
+    toggle("showMetrics", tr("Metrics"), &MainWindow::m_metricsWanted);
+}
+
+void MainWindow::buildThemeMenu(QMenu* themes) {
     auto* group = new QActionGroup(this);
     for (const auto& [choice, text] : {std::pair{ThemeChoice::system, tr("As the system")}, {ThemeChoice::light, tr("Light")}, {ThemeChoice::dark, tr("Dark")}}) {
         QAction* action = themes->addAction(text, this, [this, choice = choice] { chooseTheme(choice); });
@@ -144,14 +183,15 @@ void MainWindow::buildMenus() {
         action->setChecked(m_settings && storedTheme(*m_settings) == choice);
         group->addAction(action);
     }
+}
 
-    QMenu* run = bar->addMenu(tr("&Run"));
+void MainWindow::buildRunMenu(QMenu* run) {
     connect(keyed(run, "trainOrPause", tr("Train or pause"), QStringLiteral("Space")), &QAction::triggered, m_toolbar, &Toolbar::primary);
     connect(keyed(run, "oneStep", tr("One step"), QStringLiteral(".")), &QAction::triggered, m_toolbar, &Toolbar::step);
     connect(keyed(run, "stopRun", tr("Stop and keep"), {}), &QAction::triggered, m_toolbar, &Toolbar::stop);
     connect(keyed(run, "checkpointNow", tr("Checkpoint now"), {}), &QAction::triggered, this, [this] { m_run->send({"checkpoint", {}}); });
-    add(run, "forkHere", tr("Fork here"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_F), [this] { forkHere(); });
-    add(run, "rewindTo", tr("Rewind to checkpoint…"), {}, [this] { chooseRewind(); });
+    connect(entry(run, "forkHere", tr("Fork here"), Qt::CTRL | Qt::SHIFT | Qt::Key_F), &QAction::triggered, this, &MainWindow::forkHere);
+    connect(entry(run, "rewindTo", tr("Rewind to checkpoint…")), &QAction::triggered, this, &MainWindow::chooseRewind);
     connect(keyed(run, "muteChosen", tr("Mute the chosen expert"), QStringLiteral("M")), &QAction::triggered, this, [this] {
         showInterventions();
         m_interventions->apply(QStringLiteral("muteExpert"), std::nullopt);
@@ -162,31 +202,18 @@ void MainWindow::buildMenus() {
     run->addSeparator();
     connect(keyed(run, "nextEvent", tr("Next event"), QStringLiteral("N")), &QAction::triggered, m_cursor.get(), &TrainCursor::nextEvent);
     connect(keyed(run, "previousEvent", tr("Previous event"), QStringLiteral("Shift+N")), &QAction::triggered, m_cursor.get(), &TrainCursor::previousEvent);
-    connect(keyed(run, "goLive", tr("To the newest step"), QStringLiteral("Esc")), &QAction::triggered, m_scrubber, &plots::Scrubber::goLive);
-
-    buildRoutingMenu(bar->addMenu(tr("R&outing")));
-
-    addCompareMenu(*bar, *this);
-    QMenu* tools = bar->addMenu(tr("&Tools"));
-    addStudyActions(run, tools);
-    add(tools, "routerByHand", tr("Router by hand"), QKeySequence(Qt::CTRL | Qt::Key_R), [this] {
-        showPage(PageId::routing);
-        m_routing->setView(QStringLiteral("hand"));
+    connect(keyed(run, "goLive", tr("Leave solo, then to the newest step"), QStringLiteral("Esc")), &QAction::triggered, this, [this] {
+        if (!leaveSolo()) m_scrubber->goLive();
     });
+}
 
-    QMenu* help = bar->addMenu(tr("&Help"));
-    add(help, "cheatSheetAction", tr("Keys"), QKeySequence(Qt::Key_Question), [this] { new CheatSheet(m_book->entries(), this); });
-    add(help, "paletteAction", tr("Command palette"), QKeySequence(Qt::CTRL | Qt::Key_K), [this] { openPalette(); });
-    add(help, "whatIsThis", tr("What is this?"), QKeySequence(Qt::Key_F1), [this] {
-        if (!HelpCard::showIn(this)) m_status->showMessage(tr("Point at a plot, a knob or a part of the inspector and press F1."));
+void MainWindow::buildHelpMenu(QMenu* help) {
+    connect(entry(help, "cheatSheetAction", tr("Keys"), Qt::Key_Question), &QAction::triggered, this, [this] { new CheatSheet(m_book->entries(), this); });
+    connect(entry(help, "paletteAction", tr("Command palette"), Qt::CTRL | Qt::Key_K), &QAction::triggered, this, &MainWindow::openPalette);
+    connect(entry(help, "whatIsThis", tr("What is this?"), Qt::Key_F1), &QAction::triggered, this, [this] {
+        if (!HelpCard::showIn(this)) m_status->showMessage(tr("Point at a plot, a knob, a setting or a part of the inspector and press F1."));
     });
-    add(help, "about", tr("About MoEScope"), {}, [this] {
-        QMessageBox::about(this, tr("About MoEScope"),
-                           tr("<b>MoEScope %1</b><br>Trains small mixture-of-experts models on this computer and shows what the router does.<br><br>"
-                              "Free software under the GNU General Public License, version 3 or later.<br>Inter and JetBrains Mono under the SIL Open Font License.")
-                               .arg(QString::fromUtf8(base::version().data(), static_cast<qsizetype>(base::version().size()))));
-    });
-    finishActions();
+    connect(entry(help, "about", tr("About MoEScope")), &QAction::triggered, this, [this] { showAbout(this); });
 }
 
 void MainWindow::keyPressEvent(QKeyEvent* event) {

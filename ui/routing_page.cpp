@@ -110,6 +110,7 @@ void RoutingPage::add(const QString& title, RoutingView* view) {
     m_views.push_back({viewIds()[static_cast<qsizetype>(m_views.size())], title, view});
     m_stack->addWidget(view);
     connect(view, &RoutingView::expertMenuRequested, this, &RoutingPage::expertMenuRequested);
+    connect(view, &RoutingView::soloChosen, this, &RoutingPage::soloChosen);
     connect(view, &RoutingView::changed, this, &RoutingPage::fill);
 }
 
@@ -158,10 +159,18 @@ void RoutingPage::setView(const QString& id) {
 void RoutingPage::showToken(int token) {
     m_tokenWished = token;
     m_table->setChecked(false);
+    for (const Entry& entry : m_views)
+        if (auto* tokens = qobject_cast<RoutingTokens*>(entry.view); tokens && !tokens->showsProbe()) tokens->setOwn(false);  // the token is the probe's
     setView(QStringLiteral("tokens"));
 }
 
 void RoutingPage::setTable(bool on) { m_table->setChecked(on); }
+
+void RoutingPage::setSolo(int expert) {
+    for (const Entry& entry : m_views) entry.view->setSolo(expert);
+}
+
+bool RoutingPage::showsSolo() const { return current()->showsSolo(); }
 
 void RoutingPage::reload() {
     const RunData* data = m_run.data();
@@ -279,7 +288,7 @@ void RoutingPage::fill() {
     m_choice->setToolTip(m_step->text());
     const bool experts = m_run.data() && m_run.data()->experts() > 0;
     setHelp(this, experts || !view->needsRun() ? placeCard(view->objectName().toStdString()) : QString());
-    setToolTip({});  // the card is long: on F1 or ?, not wherever the pointer rests
+    setToolTip({});  // the card is long: on F1, not wherever the pointer rests
     m_layer->setVisible(experts && view->followsLayer());
     m_layerLabel->setVisible(experts && view->followsLayer());
     m_table->setVisible(!why && view->hasTable());

@@ -45,6 +45,9 @@ public:
     /// The open run can have this view.
     bool offers(const QString& id) const;
     void setTable(bool on);
+    /// One expert alone in all views that can; -1 = all.
+    void setSolo(int expert);
+    bool showsSolo() const;                    ///< the view on screen
     /// The snapshot of the shown step is on screen.
     bool complete() const;
     const RoutingShown& shown() const { return m_shown; }
@@ -54,6 +57,7 @@ signals:
     void viewsOffered();                       ///< another run, other views
     void layerChosen(qint64 moeLayer);
     void expertMenuRequested(int modelLayer, int expert, const QPoint& globalPos);
+    void soloChosen(int expert);
     void newRunRequested();
 
 protected:

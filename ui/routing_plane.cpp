@@ -50,7 +50,10 @@ RoutingPlane::RoutingPlane(QWidget* parent)
     columns->addWidget(buildPicture(), 1);
     columns->addWidget(buildCards());
     connect(m_choice, &plots::SegmentedControl::currentChanged, this, [this] { fill(); });
-    connect(m_legend, &plots::ExpertLegend::soloChanged, this, &RoutingPlane::setSolo);
+    connect(m_legend, &plots::ExpertLegend::soloChanged, this, [this](int expert) {
+        setSolo(expert);
+        emit soloChosen(expert);
+    });
     for (QCheckBox* box : {m_points, m_everywhere}) connect(box, &QCheckBox::toggled, this, [this] { fill(); });
 }
 
@@ -124,7 +127,7 @@ void RoutingPlane::show(const RoutingShown& shown) {
     if (m_shown.run != shown.run) {
         m_look.reset();
         m_pin.reset();
-        m_legend->setSolo(-1);
+        if (m_legend->solo() >= shown.snapshot->plane->experts) m_legend->setSolo(-1);
     }
     m_shown = shown;
     if (same) return;
@@ -141,7 +144,7 @@ void RoutingPlane::setPicture(Picture picture) {
 
 void RoutingPlane::setSolo(int expert) {
     m_legend->setSolo(expert);
-    fill();
+    if (m_shown.snapshot && m_shown.snapshot->plane) fill();
 }
 
 // Reuses the maps there are; a new number of columns lays them out anew.

@@ -37,7 +37,8 @@ public:
 
     void setPicture(Picture picture);
     Picture picture() const;
-    void setSolo(int expert);                       ///< gate: one expert's probability alone; -1 = all
+    bool showsSolo() const override { return true; }
+    void setSolo(int expert) override;                       ///< gate: one expert's probability alone; -1 = all
     void lookAt(std::optional<QPointF> at);         ///< of the plane; nothing = the pointer has left
     void pin(std::optional<QPointF> at);
     std::optional<QPointF> pinned() const { return m_pin; }

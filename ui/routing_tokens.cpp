@@ -81,11 +81,15 @@ RoutingTokens::RoutingTokens(QWidget* parent)
     columns->setSpacing(0);
     columns->addWidget(buildText(), 1);
     columns->addWidget(buildCards());
-    connect(m_legend, &plots::ExpertLegend::soloChanged, this, &RoutingTokens::setSolo);
+    const auto chooseSolo = [this](int expert) {
+        setSolo(expert);
+        emit soloChosen(expert);
+    };
+    connect(m_legend, &plots::ExpertLegend::soloChanged, this, chooseSolo);
     const auto menu = [this](int expert, const QPoint& at) { emit expertMenuRequested(m_shown.modelLayer, expert, at); };
     connect(m_legend, &plots::ExpertLegend::expertMenuRequested, this, menu);
     for (TokenCard* card : {m_card, m_pinCard}) connect(card, &TokenCard::expertMenuRequested, this, menu);
-    connect(m_solo, &QComboBox::activated, this, [this](int index) { setSolo(index - 1); });
+    connect(m_solo, &QComboBox::activated, this, [chooseSolo](int index) { chooseSolo(index - 1); });
     connect(m_domain, &QComboBox::activated, this, [this] {
         if (const bool own = m_domain->currentData().toInt() == kOwnText; own != m_isOwn) return setOwn(own);
         makeRows();
@@ -262,7 +266,7 @@ void RoutingTokens::apply(const RoutingShown& shown) {
         m_solo->clear();
         m_solo->addItem(tr("all experts"));
         for (int e = 0; e < experts; ++e) m_solo->addItem(expertName(e));
-        setSolo(-1);
+        setSolo(m_legend->solo() < experts ? m_legend->solo() : -1);
     }
     fillRows();
 }
@@ -357,6 +361,11 @@ int RoutingTokens::rowOf(int token) const {
 
 void RoutingTokens::select(int token) {
     m_selected = token;
+    if (token >= 0 && rowOf(token) < 0 && !m_isOwn && m_domain->currentIndex() > 0) {  // it lies in another domain's text
+        m_domain->setCurrentIndex(0);
+        makeRows();
+        fillRows();
+    }
     showCards();
     const int row = rowOf(token);
     if (row < 0) return;
@@ -412,15 +421,13 @@ void RoutingTokens::move(int by) {
 void RoutingTokens::keyPressEvent(QKeyEvent* event) {
     const bool plain = event->modifiers() == Qt::NoModifier || event->modifiers() == Qt::KeypadModifier;
     if (!plain || !m_shown.snapshot) return RoutingView::keyPressEvent(event);
-    const int digit = event->key() - Qt::Key_0;
     if (event->key() == Qt::Key_Right) move(1);
     else if (event->key() == Qt::Key_Left) move(-1);
     else if (event->key() == Qt::Key_P && m_selected >= 0) pinSelected();
     else if (event->key() == Qt::Key_Escape && m_pinned >= 0) {
         m_pinned = -1;
         showCards();
-    } else if (digit >= 0 && digit <= 9 && digit < m_shown.snapshot->probe.experts) setSolo(m_legend->solo() == digit ? -1 : digit);
-    else RoutingView::keyPressEvent(event);
+    } else RoutingView::keyPressEvent(event);
 }
 
 }  // namespace moescope::ui

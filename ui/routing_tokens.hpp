@@ -34,7 +34,8 @@ public:
     int selected() const { return m_selected; }
     void pinSelected();           ///< or lets go of the pinned one, if it is selected
     int pinned() const { return m_pinned; }
-    void setSolo(int expert);
+    void setSolo(int expert) override;
+    bool showsSolo() const override { return true; }
     /// What the tint stands for.
     enum Colour { byFirst, bySecond, byWeight, byLoss, byDomain };
     void setColour(Colour colour);

@@ -45,10 +45,14 @@ public:
     /// The same numbers as a table that can be selected and copied.
     virtual bool hasTable() const { return true; }
     virtual void setTable(bool on) = 0;
+    /// One expert alone; -1 = all. Kept for a run that is shown later.
+    virtual void setSolo(int) {}
+    virtual bool showsSolo() const { return false; }
     using QWidget::show;
 
 signals:
     void expertMenuRequested(int modelLayer, int expert, const QPoint& globalPos);
+    void soloChosen(int expert);   ///< by a person; -1 = all
     /// Something arrived: missing() or what it needs may say something else now.
     void changed();
 };

@@ -214,6 +214,8 @@ void TrainGrid::setView(const TrainView& view) {
     refresh();
 }
 
+void TrainGrid::setSolo(int expert) { m_load->setSolo(expert); }
+
 void TrainGrid::setSmoothing(double weight) {
     m_smoothing = weight;
     for (const Slot& slot : m_slots)

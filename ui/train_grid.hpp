@@ -40,6 +40,7 @@ public:
     void setParentRun(const RunData* data);
     void setView(const TrainView& view);
     const TrainView& view() const { return m_view; }
+    void setSolo(int expert);                  ///< of the load map; -1 = all
     void setSmoothing(double weight);
     /// Values beyond the scale are arrows at its edge, in every plot.
     void setIgnoreOutliers(bool on);

@@ -121,6 +121,15 @@ void TrainPage::setView(const TrainView& view) {
     emit viewChanged(m_view);
 }
 
+void TrainPage::setSolo(int expert) {
+    m_sample->setSolo(expert);
+    m_grid->setSolo(expert);
+    if (expert < 0 || !m_run.data()) return;
+    TrainView view = m_view;
+    view.expert = expert;
+    setView(view);
+}
+
 void TrainPage::setShort(bool on) {
     m_short = on;
     m_sample->setVisible(!on && !(m_run.data() && config::isPlane(m_run.data()->config())));

@@ -35,6 +35,8 @@ public:
     RunBanner& banner() { return *m_banner; }
     const TrainView& view() const { return m_view; }
     void setView(const TrainView& view);
+    /// One expert alone in the sample and the load map, and its mean in the logits; -1 = all.
+    void setSolo(int expert);
 
     /// The run as a whole is new (or gone): panels of another kind, another layer list.
     void reload();

@@ -104,6 +104,8 @@ void TrainSample::setSample(const RunData* data, std::int64_t moeLayer, double s
     m_text->setTokens(std::move(tokens), sample->experts);
 }
 
+void TrainSample::setSolo(int expert) { m_text->setSolo(expert); }
+
 // With more experts than colours, the busiest of this text have one each, with their names beside it; the rest is grey.
 void TrainSample::showLegend(const std::vector<plots::Token>& tokens, int experts) {
     QString legend;

@@ -24,6 +24,7 @@ class TrainSample : public QWidget {
 public:
     explicit TrainSample(QWidget* parent = nullptr);
     void setSample(const RunData* data, std::int64_t moeLayer, double step);
+    void setSolo(int expert);   ///< -1 = all
     QSize minimumSizeHint() const override { return {200, 48}; }
 
 protected:

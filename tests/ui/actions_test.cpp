@@ -14,6 +14,8 @@
 #include "ui/action_book.hpp"
 #include "ui/cheat_sheet.hpp"
 #include "ui/command_palette.hpp"
+#include "ui/compare_page.hpp"
+#include "ui/compare_table.hpp"
 #include "ui/fuzzy.hpp"
 #include "ui/train_cursor.hpp"
 #include "ui/train_page.hpp"
@@ -54,6 +56,26 @@ TEST(Actions, EveryEntryHasANameOfItsOwnAndNoTwoShareAKeyInOnePlace) {
         EXPECT_TRUE(names.insert(entry.action->objectName()).second) << entry.action->objectName().toStdString();
         EXPECT_FALSE(book.holderOf(ActionBook::key(entry.action), entry.action)) << entry.text.toStdString();
     }
+}
+
+TEST(Actions, TheKeysOfCompareAreInTheBookAndCanBeOthers) {
+    FakeStore store;
+    FakeRun first = plainRun("first"), second = plainRun("second");
+    second.config.moe.top_k = 1;
+    const QStringList runs{QString::fromStdString(store.add(first)), QString::fromStdString(store.add(second))};
+    Shell shell(store);
+    shell.window().compareRuns(runs);
+    ASSERT_TRUE(waitFor([&] { return shell.window().comparePage().complete(); }));
+    auto* table = shell.find<CompareTable>("compareTable");
+    ASSERT_TRUE(table);
+    const auto baseline = [&] { return table->rows().index(1, 0).data(CompareTableModel::EntryRole).toInt() == 1 && table->model()->index(1, CompareTableModel::Delta).data().toString() == QStringLiteral("baseline"); };
+    EXPECT_FALSE(shell.window().actionBook().remap(shell.find<QAction>("compareBaseline"), QKeySequence(QStringLiteral("Y")), nullptr));
+    table->setCurrentIndex(table->rows().index(1, 0));
+    QTest::keyClick(table, Qt::Key_B);
+    EXPECT_FALSE(baseline()) << "B is no longer its key";
+    QTest::keyClick(table, Qt::Key_Y);
+    EXPECT_TRUE(baseline());
+    for (const char* name : {"compareBaseline", "compareDifferences", "compareGroup", "compareSelected"}) EXPECT_FALSE(ActionBook::usualKey(shell.find<QAction>(name)).isEmpty()) << name;
 }
 
 TEST(Palette, ControlKFindsAMenuEntryAndEnterRunsIt) {

@@ -153,14 +153,14 @@ TEST_F(ComparePageTest, ADenseRunHasNoLineForARoutersMetric) {
     EXPECT_EQ(curves().size(), 1U);
 }
 
-TEST_F(ComparePageTest, TheBaselineIsPinnedByKeyAndTheDifferencesFollow) {
+TEST_F(ComparePageTest, TheChosenRowBecomesTheBaselineAndTheDifferencesFollow) {
     const FakeRun a = makeRun("a", 0), b = makeRun("b", 0.1, 0, 16);
     const std::string first = store.add(a), second = store.add(b);
     open();
     compare({first, second});
     auto* table = page->findChild<CompareTable*>();
     table->setCurrentIndex(rows().index(1, 0));
-    QTest::keyClick(table, Qt::Key_B);
+    page->pinChosen();
     EXPECT_EQ(cell(1, Column::Delta), QStringLiteral("baseline"));
     EXPECT_DOUBLE_EQ(value(0, Column::Delta), testing::fakeValLoss(a, 200) - testing::fakeValLoss(b, 200));
     wait();

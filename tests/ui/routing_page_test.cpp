@@ -11,11 +11,13 @@
 
 #include "plots/controls.hpp"
 #include "plots/expert_legend.hpp"
+#include "plots/number_grid.hpp"
 #include "plots/ridges.hpp"
 #include "plots/sankey.hpp"
 #include "plots/token_text.hpp"
 #include "tests/ui/routing_support.hpp"
 #include "tests/ui/shell_support.hpp"
+#include "ui/action_book.hpp"
 #include "ui/help_card.hpp"
 #include "ui/help_text.hpp"
 #include "ui/routing_logits.hpp"
@@ -24,7 +26,10 @@
 #include "ui/routing_table.hpp"
 #include "ui/routing_token_card.hpp"
 #include "ui/routing_tokens.hpp"
+#include "ui/routing_weights.hpp"
 #include "ui/train_cursor.hpp"
+#include "ui/train_curves.hpp"
+#include "ui/train_page.hpp"
 
 namespace moescope::ui {
 namespace {
@@ -132,6 +137,57 @@ TEST_F(RoutingPageTest, AClickOnTheLegendShowsOneExpertAlone) {
     EXPECT_EQ(shell->find<QComboBox>("soloChoice")->currentText(), QStringLiteral("E3"));
     QTest::mouseClick(legend, Qt::LeftButton, {}, legend->chipRect(3).center());
     EXPECT_EQ(legend->solo(), -1);
+}
+
+TEST_F(RoutingPageTest, ANumberKeyShowsThatExpertAloneOnTrainToo) {
+    open();
+    QTest::keyClick(&tokens(), Qt::Key_3);
+    const auto* legend = shell->find<plots::ExpertLegend>("expertLegend");
+    EXPECT_EQ(legend->solo(), 2) << "the keys begin with E0";
+    EXPECT_EQ(shell->find<plots::HeatPanel>("loadPanel")->solo(), 2);
+    shell->window().showPage(PageId::train);
+    QTest::keyClick(&shell->window(), Qt::Key_1);
+    EXPECT_EQ(shell->find<plots::HeatPanel>("loadPanel")->solo(), 0);
+    EXPECT_EQ(shell->window().trainPage().view().expert, 0);
+    EXPECT_EQ(legend->solo(), 0);
+    QTest::keyClick(&shell->window(), Qt::Key_1);
+    EXPECT_EQ(legend->solo(), -1) << "the same key again: all";
+    QTest::keyClick(&shell->window(), Qt::Key_9);
+    EXPECT_EQ(legend->solo(), -1) << "there is no E8";
+    QTest::keyClick(&shell->window(), Qt::Key_4);
+    shell->window().cursor().pin(100);
+    QTest::keyClick(&shell->window(), Qt::Key_Escape);
+    EXPECT_EQ(legend->solo(), -1);
+    EXPECT_TRUE(shell->window().cursor().pinned()) << "the first Escape leaves solo alone";
+    QTest::keyClick(&shell->window(), Qt::Key_Escape);
+    EXPECT_FALSE(shell->window().cursor().pinned());
+}
+
+TEST_F(RoutingPageTest, AKeyForSoloCanBeAnother) {
+    open();
+    auto* action = shell->find<QAction>("soloE2");
+    EXPECT_FALSE(shell->window().actionBook().remap(action, QKeySequence(QStringLiteral("Y")), nullptr));
+    QTest::keyClick(&tokens(), Qt::Key_3);
+    EXPECT_EQ(shell->find<plots::ExpertLegend>("expertLegend")->solo(), -1);
+    QTest::keyClick(&tokens(), Qt::Key_Y);
+    EXPECT_EQ(shell->find<plots::ExpertLegend>("expertLegend")->solo(), 2);
+}
+
+TEST_F(RoutingPageTest, ATokenOfTheProbeIsShownInTheProbesTextWhateverWasChosenBefore) {
+    open();
+    tokens().setOwn(true);
+    settle();
+    page().showToken(40);
+    settle();
+    EXPECT_TRUE(tokens().showsProbe());
+    EXPECT_EQ(tokens().selected(), 40);
+    auto* domain = shell->find<QComboBox>("domainChoice");
+    domain->setCurrentIndex(2);
+    emit domain->activated(2);
+    page().showToken(0);
+    settle();
+    EXPECT_EQ(tokens().selected(), 0);
+    EXPECT_EQ(domain->currentIndex(), 0) << "token 0 lies in another domain's text";
 }
 
 TEST_F(RoutingPageTest, FollowsTheScrubberToTheSnapshotAtOrBeforeItsStep) {
@@ -420,6 +476,26 @@ TEST_F(RoutingPageTest, DropsAreCountedByDomainAndExpert) {
     telemetry::ProbeSnapshot kept = probe;
     kept.kept.assign(kept.kept.size(), 1);
     EXPECT_TRUE(dropGrid(kept, 0, {QStringLiteral("a")}).rows.isEmpty());
+}
+
+TEST(SimilarityGrid, JoinsTheRowsAsTheyAreDrawnMostAlikeFirst) {
+    const std::vector<std::vector<double>> alike{{1, 0.1, 0.9, 0.1}, {0.1, 1, 0.1, 0.8}, {0.9, 0.1, 1, 0.1}, {0.1, 0.8, 0.1, 1}};
+    const plots::GridData grid = similarityGrid(alike, QStringLiteral("cosine"));
+    EXPECT_EQ(grid.rows, (QStringList{QStringLiteral("E0"), QStringLiteral("E2"), QStringLiteral("E1"), QStringLiteral("E3")}));
+    ASSERT_EQ(grid.tree.size(), 3u);
+    EXPECT_EQ(grid.tree[0], (plots::GridBranch{0, 1, 0.9})) << "E0 and E2 lie in the first two rows";
+    EXPECT_EQ(grid.tree[1], (plots::GridBranch{2, 3, 0.8}));
+    EXPECT_EQ(grid.tree[2].left, 4);
+    EXPECT_EQ(grid.tree[2].right, 5);
+    EXPECT_NEAR(grid.tree[2].at, 0.1, 1e-12);
+    plots::NumberGrid wide;
+    wide.setData(grid);
+    wide.resize(900, 700);
+    const QSize usual = wide.sizeHint();
+    plots::GridData bare = grid;
+    bare.tree.clear();
+    wide.setData(bare);
+    EXPECT_GT(usual.height(), wide.sizeHint().height()) << "few rows beside a tree are larger";
 }
 
 TEST(GuessedName, IsTheKindOfCharacterThatMostOfAnExpertsTokensAre) {
