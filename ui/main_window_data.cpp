@@ -92,7 +92,10 @@ void MainWindow::connectPages() {
     connect(m_compare, &ComparePage::newRunRequested, this, [this] { showPage(PageId::newRun); });
     connect(m_newRun, &NewRunPage::trainRequested, this, &MainWindow::trainConfig);
     connect(m_newRun, &NewRunPage::cancelled, this, [this] { showPage(m_run->ulid().isEmpty() ? PageId::start : PageId::train); });
-    connect(m_start, &StartPage::presetRequested, this, &MainWindow::trainPreset);
+    connect(m_start, &StartPage::presetRequested, this, [this](const QString& id) {
+        trainPreset(id);
+        m_guideWanted = id == QLatin1String("four_alphabets") && !m_ours.isEmpty();
+    });
     connect(m_start, &StartPage::runActivated, this, &MainWindow::openRun);
     connect(m_start, &StartPage::openRequested, this, &MainWindow::openRunPicker);
     connect(m_start, &StartPage::presetChosen, this, [this](const QString& id) {
@@ -109,6 +112,7 @@ void MainWindow::openRun(const QString& ulid) {
 }
 
 void MainWindow::onRunChanged() {
+    leaveSolo();
     m_cursor->pin(std::nullopt);
     m_cursor->setRun(nullptr);
     m_metrics->setRun(nullptr);

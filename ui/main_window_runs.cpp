@@ -71,6 +71,7 @@ void MainWindow::trainPreset(const QString& id) {
 
 void MainWindow::trainConfig(const config::RunConfig& config, const QString& name, const QStringList& tags) {
     m_ours.insert(m_engines->train(config, name, tags));
+    m_guideWanted = false;
     m_run->close();
     m_trouble.clear();
     m_train->setStarting(true);
@@ -102,6 +103,7 @@ void MainWindow::onEngineStarted(int token, const QString& ulid) {
     if (const QString original = m_twins.take(token); !original.isEmpty()) {
         compareRuns({original, ulid});
     } else if (m_ours.remove(token) && ulid != m_run->ulid()) {
+        if (std::exchange(m_guideWanted, false)) m_guided = ulid;
         openRun(ulid);
     }
 }
@@ -149,6 +151,7 @@ BannerContent MainWindow::bannerContent() const {
         return {QStringLiteral("ended:") + ulid, RunWords::oneLine(data->state().reason), newestCheckpoint(*data) < 0 ? QString() : tr("Resume"), true, true};
     if (data && m_run->canSteer())
         if (const auto collapse = collapseOf(*data, m_run->steering())) return {QStringLiteral("cure:") + ulid, cureSentence(*collapse), tr("Cure"), false, false};
+    if (BannerContent guide = guideBanner(); !guide.key.isEmpty()) return guide;
     if (data && m_twinned != ulid && !hasControlTwin() && wasCured(*data, m_run->steering()))
         return {QStringLiteral("twin:") + ulid, tr("Balance loss is on. What would have happened without it?"), tr("Compare with the uncured twin"), false, true};
     if (const storage::RunRow* row = m_library->find(m_appeared); row && RunWords::isAlive(row->state) && m_appeared != ulid)
@@ -159,6 +162,7 @@ BannerContent MainWindow::bannerContent() const {
 void MainWindow::onBanner(const QString& key) {
     if (key.startsWith(QLatin1String("cure:"))) cure();
     if (key.startsWith(QLatin1String("nan:"))) calmDown();
+    if (key.startsWith(QLatin1String("guide-"))) followGuide(key);
     if (key.startsWith(QLatin1String("twin:"))) startTwin(QStringLiteral("--control"));
     if (key.startsWith(QLatin1String("interrupted:")) || key.startsWith(QLatin1String("ended:"))) resumeRun();
     if (key.startsWith(QLatin1String("silent:"))) m_run->askToStop();

@@ -3,6 +3,7 @@
 #include <QCheckBox>
 #include <QComboBox>
 #include <QContextMenuEvent>
+#include <QFile>
 #include <QListWidget>
 #include <QMenu>
 #include <QSignalSpy>
@@ -102,6 +103,69 @@ TEST(Interventions, MutingFromTheDockSendsItAndShowsWhatEachDomainLoses) {
     }));
     shell.find<QPushButton>("muteExpert")->click();
     EXPECT_TRUE(waitFor([&] { return engine.got(QStringLiteral("\"command\":\"unmute\"")); }));
+}
+
+TEST(Interventions, APinIsTakenBackForItsDomainAloneFromTheHistory) {
+    FakeStore store;
+    FakeEngine engine(store.folder().parent_path() / "engine.sock");
+    const std::string ulid = store.add(live(engine));
+    const RunData* data = nullptr;
+    Shell shell(store);
+    shell.open(ulid);
+    data = shell.window().run().data();
+    const std::string first = data->meta().facts.domains[0], second = data->meta().facts.domains[1];
+    const auto pin = [&](const std::string& domain, const char* verb, const std::string& more) {
+        addEvent(store, ulid, 140, std::string("command.") + verb, domain + " " + verb, "{\"command\":\"" + std::string(verb) + "\",\"domain\":\"" + domain + "\",\"layer\":0" + more + "}");
+    };
+    pin(first, "pin", ",\"expert\":2");
+    pin(second, "pin", ",\"expert\":3");
+    auto* dock = shell.find<InterventionsDock>("interventions");
+    const auto links = [&] {
+        dock->refresh(140);
+        return dock->findChildren<QPushButton*>(QStringLiteral("unpinDomain"));
+    };
+    ASSERT_TRUE(waitFor([&] { return links().size() == 2; }));
+    const Steering& steering = shell.window().run().steering();
+    ASSERT_TRUE(steering.domainPinnedTo(0, 2));
+    EXPECT_EQ(*steering.domainPinnedTo(0, 2), first);
+    EXPECT_FALSE(steering.domainPinnedTo(1, 2));
+    EXPECT_FALSE(undoOf(*findAction(QStringLiteral("pinDomain")), steering, {0, 5})) << "E5 can have a domain of its own";
+    links().back()->click();
+    EXPECT_TRUE(waitFor([&] { return engine.got(QStringLiteral("\"command\":\"unpin\"")) && engine.got(QString::fromStdString("\"domain\":\"" + first + "\"")); })) << engine.lines().join(QLatin1Char('\n')).toStdString();
+    pin(first, "unpin", "");
+    EXPECT_TRUE(waitFor([&] { return links().size() == 1 && !steering.domainPinnedTo(0, 2); }));
+    EXPECT_EQ(*steering.domainPinnedTo(0, 3), second) << "the other one stays";
+}
+
+TEST(Guide, TheSecondTileEndsInAnExpertThatIsMutedAndTakenBack) {
+    FakeStore store;
+    FakeEngine engine(store.folder().parent_path() / "engine.sock");
+    engine.answer(kEffect + "\n");
+    FakeRun run = live(engine);
+    run.name = "languages";
+    run.config.training.steps = run.steps = 140;
+    run.state = storage::RunState::paused;
+    const std::string ulid = store.add(run);
+    const QString program = QString::fromStdString(store.folder().string()) + QStringLiteral("-engine.sh");
+    QFile script(program);
+    ASSERT_TRUE(script.open(QIODevice::WriteOnly));
+    script.write("#!/bin/sh\ncat >/dev/null\necho '{\"event\":\"started\",\"run\":\"" + QByteArray::fromStdString(ulid) + "\"}'\nexec sleep 30\n");
+    script.setPermissions(QFile::ReadOwner | QFile::WriteOwner | QFile::ExeOwner);
+    script.close();
+    qputenv("MOESCOPE_ENGINE", program.toUtf8());
+    {
+        Shell shell(store);
+        shell.find<QPushButton>("alphabetsTileButton")->click();
+        ASSERT_TRUE(waitFor([&] { return shell.window().run().data() && shell.text("bannerSentence").startsWith(QStringLiteral("Mute now")); })) << shell.text("bannerSentence").toStdString();
+        shell.find<QPushButton>("bannerAction")->click();
+        ASSERT_TRUE(waitFor([&] { return engine.got(QStringLiteral("\"command\":\"mute\"")) && engine.got(QStringLiteral("mute_delta")); }));
+        EXPECT_TRUE(shell.shows("interventionsDock"));
+        addEvent(store, ulid, 140, "command.mute", "Layer 0: expert E3 muted", R"({"command":"mute","layer":0,"expert":3})");
+        ASSERT_TRUE(waitFor([&] { return shell.text("bannerSentence").startsWith(QStringLiteral("E3 is off")); })) << shell.text("bannerSentence").toStdString();
+        shell.find<QPushButton>("bannerAction")->click();
+        EXPECT_TRUE(waitFor([&] { return engine.got(QStringLiteral("\"command\":\"unmute\"")); }));
+    }
+    qunsetenv("MOESCOPE_ENGINE");
 }
 
 TEST(Interventions, ARefusalStandsUnderItsAction) {
