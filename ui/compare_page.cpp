@@ -154,6 +154,7 @@ void ComparePage::Parts::connectParts() {
     QObject::connect(options, &CompareOptions::logYChanged, &page, [this](bool on) { facets->setLogY(on); });
     QObject::connect(options, &CompareOptions::message, &page, &ComparePage::message);
     QObject::connect(&side->verdict(), &CompareVerdict::reportRequested, &page, [this] { saveReport(); });
+    QObject::connect(&side->verdict(), &CompareVerdict::seedsRequested, &page, &ComparePage::seedsRequested);
     QObject::connect(&library, &RunLibrary::changed, &page, [this] {
         if (!entries.empty()) show();
     });

@@ -41,6 +41,7 @@ public:
     QStringList runs() const;
     /// "step", "tokens", "flops" or "seconds"; anything else changes nothing.
     void setAxis(const QString& axis);
+    QString axis() const;
     /// What a study says about these runs, above the table; the next setRuns takes it away.
     void setNote(const QString& sentences);
     void showView(CompareView view);
@@ -80,9 +81,10 @@ signals:
     void completed();
     void runActivated(const QString& ulid);
     void message(const QString& sentence);
+    /// The settings of two compared runs shall have so many seeds in common.
+    void seedsRequested(const QString& ulid, const QString& baseline, int total);
 
 protected:
-    void keyPressEvent(QKeyEvent* event) override;
     void resizeEvent(QResizeEvent* event) override;
 
 private:

@@ -1,5 +1,4 @@
 // What others ask of the page: runs, views, keys.
-#include <QKeyEvent>
 #include <QLabel>
 #include <QResizeEvent>
 #include <QStackedLayout>
@@ -39,10 +38,20 @@ void ComparePage::setRuns(const QStringList& ulids, const QString& groupBy) {
     m_parts->read();
 }
 
-void ComparePage::setAxis(const QString& axis) {
+namespace {
+
+const QStringList& axisNames() {
     static const QStringList names{QStringLiteral("step"), QStringLiteral("tokens"), QStringLiteral("flops"), QStringLiteral("seconds")};
-    if (names.contains(axis)) m_parts->options->setAxis(static_cast<XAxis>(names.indexOf(axis)));
+    return names;
 }
+
+}  // namespace
+
+void ComparePage::setAxis(const QString& axis) {
+    if (axisNames().contains(axis)) m_parts->options->setAxis(static_cast<XAxis>(axisNames().indexOf(axis)));
+}
+
+QString ComparePage::axis() const { return axisNames().value(static_cast<int>(m_parts->options->axis())); }
 
 void ComparePage::setNote(const QString& sentences) {
     m_parts->note->setText(sentences);
@@ -119,15 +128,6 @@ void ComparePage::popUpGrouping() {
 }
 
 void ComparePage::askForName() { m_parts->askForName(); }
-
-/// Single letters; a field that is typed into keeps them for itself.
-void ComparePage::keyPressEvent(QKeyEvent* event) {
-    const bool plain = event->modifiers() == Qt::NoModifier;
-    if (plain && event->key() == Qt::Key_D) return toggleDifferences();
-    if (plain && event->key() == Qt::Key_G) return popUpGrouping();
-    if (plain && event->key() == Qt::Key_B) return pinChosen();
-    QWidget::keyPressEvent(event);
-}
 
 void ComparePage::resizeEvent(QResizeEvent* event) {
     QWidget::resizeEvent(event);

@@ -20,7 +20,8 @@
 namespace moescope::ui {
 namespace {
 
-constexpr int kNameLength = 26, kDotsHeight = 66, kEdge = 8;
+constexpr int kNameLength = 26, kDotsHeight = 66, kEdge = 8, kFurtherSeeds = 2;
+constexpr double kUsualBar = 0.05;
 
 statistics::Axis axisOf(XAxis axis) {
     switch (axis) {
@@ -156,12 +157,29 @@ CompareVerdict::CompareVerdict(QWidget* parent) : QWidget(parent) {
     lines->addWidget(m_interval = label("verdictInterval", "label", plots::uiFont(12)));
     lines->addWidget(m_dots = new PairedDots);
     lines->addWidget(m_words = label("verdictWords", "value", plots::uiFont(12)));
+    m_seeds = new QPushButton;
+    m_seeds->setObjectName(QStringLiteral("verdictSeeds"));
+    lines->addWidget(m_seeds, 0, Qt::AlignLeft);
     lines->addWidget(m_which = label("verdictWhich", "hint", plots::uiFont(12)));
     connect(m_report, &QPushButton::clicked, this, &CompareVerdict::reportRequested);
     connect(m_copy, &QPushButton::clicked, this, [this] {
         if (const auto* comparison = m_drawn ? std::get_if<statistics::Comparison>(&m_drawn->answer) : nullptr)
             QGuiApplication::clipboard()->setText(text(statistics::toMarkdown(statistics::verdictReport(*comparison))));
     });
+}
+
+/// As many as the sentence on p says are missing; where p can be small enough already, a few more for a narrower interval.
+void CompareVerdict::showSeeds(const statistics::Comparison* comparison) {
+    m_seeds->setVisible(comparison);
+    m_seeds->disconnect(this);
+    if (!comparison) return;
+    const statistics::Pair& pair = comparison->pairs[chosenPair()];
+    const int shared = static_cast<int>(pair.seeds.size()), enough = static_cast<int>(statistics::pairsToReach(kUsualBar));
+    const int more = shared < enough ? enough - shared : kFurtherSeeds;
+    m_seeds->setText(more == 1 ? tr("Add a seed") : tr("Add %1 seeds").arg(more));
+    m_seeds->setToolTip(tr("Both groups shall share %1 seeds: what is missing goes into the queue, what is stored already joins. The verdict is renewed when the last has ended.").arg(shared + more));
+    const QString run = text(comparison->groups[pair.group].runs.front()), baseline = text(comparison->groups[comparison->baseline].runs.front());
+    connect(m_seeds, &QPushButton::clicked, this, [this, run, baseline, total = shared + more] { emit seedsRequested(run, baseline, total); });
 }
 
 void CompareVerdict::setComparison(const DrawnComparison& drawn) {
@@ -194,6 +212,7 @@ void CompareVerdict::refresh() {
     const auto* whole = std::get_if<statistics::Comparison>(&m_drawn->answer);
     const bool paired = whole && !whole->pairs.empty();
     for (QPushButton* button : {m_copy, m_report}) button->setVisible(whole != nullptr);
+    showSeeds(paired ? whole : nullptr);
     m_dots->setVisible(paired && !whole->pairs[chosenPair()].differences.empty());
     m_which->setVisible(paired && whole->pairs.size() > 1);
     if (!whole) {

@@ -50,16 +50,19 @@ public:
 
 signals:
     void reportRequested();
+    /// The settings of these two runs shall have so many seeds in common.
+    void seedsRequested(const QString& ulid, const QString& baseline, int total);
 
 private:
     void refresh();
     void say(const QString& heading, const QString& number, const QString& interval, const QStringList& sentences);
     std::size_t chosenPair() const;
+    void showSeeds(const statistics::Comparison* comparison);
 
     std::optional<DrawnComparison> m_drawn;
     std::string m_chosen;
     QLabel *m_heading, *m_number, *m_interval, *m_words, *m_which;
-    QPushButton *m_copy, *m_report;
+    QPushButton *m_copy, *m_report, *m_seeds;
     PairedDots* m_dots;
 };
 

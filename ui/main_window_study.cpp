@@ -6,11 +6,13 @@
 #include <QPushButton>
 
 #include <algorithm>
+#include <optional>
 
 #include "core/config/config_json.hpp"
 #include "core/config/study.hpp"
 #include "core/statistics/comparison.hpp"
 #include "ui/compare_page.hpp"
+#include "ui/finished_runs.hpp"
 #include "ui/main_window.hpp"
 #include "ui/main_window_status.hpp"
 #include "ui/match_wizard.hpp"
@@ -21,6 +23,7 @@
 #include "ui/run_watched.hpp"
 #include "ui/run_words.hpp"
 #include "ui/runs_dock.hpp"
+#include "ui/seed_orders.hpp"
 #include "ui/study_verdict.hpp"
 #include "ui/train_page.hpp"
 
@@ -29,34 +32,36 @@ namespace {
 
 constexpr int kMessageMs = 8000;
 
-/// The seeds that stored runs of these settings have, finished or on their way.
-struct SeedsThere {
-    std::vector<std::int64_t> seeds;
-    QStringList runs;
-};
+/// The settings of a stored run; nothing when they cannot be read.
+std::optional<config::RunConfig> configOf(const storage::RunRow* row) {
+    config::RunConfig config;
+    if (!row || row->configJson.empty() || !config::applyJson(config, row->configJson).empty()) return {};
+    return config;
+}
 
-SeedsThere seedsOf(const config::RunConfig& wanted, const RunLibrary& library, const RunQueue& queue) {
-    SeedsThere there;
-    const std::string key = statistics::seedlessKey(wanted);
-    const auto same = [&](const std::string& json, std::int64_t& seed) {
-        config::RunConfig config;
-        if (json.empty() || !config::applyJson(config, json).empty()) return false;
-        seed = config.training.seed;
-        return statistics::seedlessKey(config) == key;
-    };
-    for (const storage::RunRow& row : *library.runs()) {
-        std::int64_t seed = 0;
-        const bool lives = RunWords::isAlive(row.state) || row.state == storage::RunState::finished;
-        if (!lives || !row.parent.empty() || !same(row.configJson, seed) || std::ranges::find(there.seeds, seed) != there.seeds.end()) continue;
-        there.seeds.push_back(seed);
-        there.runs.prepend(QString::fromStdString(row.ulid));
-    }
-    for (const storage::QueueEntry& entry : queue.entries()) {
-        std::int64_t seed = 0;
-        if (entry.state != storage::QueueState::waiting && entry.state != storage::QueueState::running) continue;
-        if (same(entry.config, seed) && std::ranges::find(there.seeds, seed) == there.seeds.end()) there.seeds.push_back(seed);
-    }
-    return there;
+QStringList tagsOf(const storage::RunRow& row) {
+    QStringList tags;
+    for (const std::string& tag : row.tags) tags << QString::fromStdString(tag);
+    return tags;
+}
+
+/// Adds the run's settings with these seeds; a sentence when they cannot run.
+QString addRuns(std::vector<config::StudyRun>& runs, const storage::RunRow& row, const config::RunConfig& config, std::vector<std::int64_t> seeds) {
+    if (seeds.empty()) return {};
+    config::StudyPlan plan;
+    plan.base = config;
+    plan.seeds = std::move(seeds);
+    plan.name = nameWithoutSeed(row.name, config.training.seed);
+    auto answer = config::studyRuns(plan);
+    if (const auto* wrong = std::get_if<base::Problems>(&answer)) return QString::fromStdString(wrong->front().text);
+    std::ranges::move(std::get<std::vector<config::StudyRun>>(answer), std::back_inserter(runs));
+    return {};
+}
+
+std::vector<std::int64_t> lacking(const std::vector<std::int64_t>& wanted, const std::vector<std::int64_t>& there) {
+    std::vector<std::int64_t> seeds;
+    std::ranges::copy_if(wanted, std::back_inserter(seeds), [&](std::int64_t seed) { return std::ranges::find(there, seed) == there.end(); });
+    return seeds;
 }
 
 }  // namespace
@@ -88,6 +93,7 @@ void MainWindow::buildQueue() {
     connect(m_queuePane, &QueueDock::compareRequested, this, [this](const QStringList& ulids) { compareRuns(ulids); });
     connect(m_newRun, &NewRunPage::studyRequested, this, &MainWindow::queueStudy);
     connect(m_runs, &RunsDock::seedsRequested, this, &MainWindow::moreSeeds);
+    connect(m_compare, &ComparePage::seedsRequested, this, &MainWindow::pairSeeds);
     connect(m_studyVerdict.get(), &StudyVerdict::told, this, [this](const QStringList& ulids, const QString& sentences) {
         if (m_compare->runs() == ulids) m_compare->setNote(sentences);
     });
@@ -125,9 +131,39 @@ void MainWindow::addStudyActions(QMenu* run, QMenu* tools) {
 }
 
 void MainWindow::queueStudy(const QueueOrder& order) {
+    std::vector<std::string> finished = finishedAlready(order.runs, *m_library);
+    if (std::ranges::all_of(finished, &std::string::empty)) startStudy(order);
+    else askToReuse(order, std::move(finished));
+}
+
+void MainWindow::askToReuse(const QueueOrder& order, std::vector<std::string> finished) {
+    const auto there = std::ranges::count_if(finished, [](const std::string& ulid) { return !ulid.empty(); });
+    const QString counted = there == 1 ? tr("One of these %1 runs is in the store already").arg(order.runs.size()) : tr("%1 of these %2 runs are in the store already").arg(there).arg(order.runs.size());
+    auto* question = new QMessageBox(QMessageBox::NoIcon, tr("Queue"), tr("%1, finished with the same settings and seed.").arg(counted), QMessageBox::NoButton, this);
+    question->setObjectName(QStringLiteral("reuseQuestion"));
+    question->setAttribute(Qt::WA_DeleteOnClose);
+    auto* cancel = question->addButton(tr("Cancel"), QMessageBox::RejectRole);
+    auto* again = question->addButton(tr("Train all again"), QMessageBox::DestructiveRole);
+    auto* use = question->addButton(tr("Use what is there"), QMessageBox::AcceptRole);
+    cancel->setObjectName(QStringLiteral("reuseCancel"));
+    again->setObjectName(QStringLiteral("reuseAgain"));
+    use->setObjectName(QStringLiteral("reuseUse"));
+    use->setProperty("kind", "primary");
+    question->setDefaultButton(use);
+    connect(again, &QAbstractButton::clicked, this, [this, order] { startStudy(order); });
+    connect(use, &QAbstractButton::clicked, this, [this, order, finished = std::move(finished)] {
+        QueueOrder shorter = order;
+        shorter.finished = finished;
+        startStudy(shorter);
+    });
+    question->open();
+}
+
+void MainWindow::startStudy(const QueueOrder& order) {
     const bool idle = m_queue->count(storage::QueueState::running) == 0;
     const QString wrong = m_queue->add(order);
     if (!wrong.isEmpty()) return m_status->showMessage(wrong, kMessageMs);
+    if (order.finished.size() == order.runs.size() && std::ranges::none_of(order.finished, &std::string::empty)) return;  // Compare has them
     m_openQueued = idle && m_queue->count(storage::QueueState::running) > 0;
     m_status->showMessage(tr("%1 runs are in the queue.").arg(order.runs.size()), kMessageMs);
     if (m_openQueued) {
@@ -139,22 +175,46 @@ void MainWindow::queueStudy(const QueueOrder& order) {
 
 void MainWindow::moreSeeds(const QString& ulid, int total) {
     const storage::RunRow* row = m_library->find(ulid);
-    config::RunConfig config;
-    if (!row || row->configJson.empty() || !config::applyJson(config, row->configJson).empty()) return m_status->showMessage(tr("The settings of this run cannot be read, so it cannot be repeated."), kMessageMs);
-    const SeedsThere there = seedsOf(config, *m_library, *m_queue);
-    config::StudyPlan plan;
-    plan.base = config;
-    plan.seeds = config::seedsToReach(static_cast<std::size_t>(total), there.seeds);
-    plan.name = row->name;
-    if (const std::string suffix = "-s" + std::to_string(config.training.seed); plan.name.ends_with(suffix)) plan.name.resize(plan.name.size() - suffix.size());
-    if (plan.seeds.empty()) return m_status->showMessage(tr("There are %1 seeds of this run already, or they are in the queue.").arg(there.seeds.size()), kMessageMs);
-    auto answer = config::studyRuns(plan);
-    auto* runs = std::get_if<std::vector<config::StudyRun>>(&answer);
-    if (!runs) return m_status->showMessage(QString::fromStdString(std::get<base::Problems>(answer).front().text), kMessageMs);
-    QStringList tags;
-    for (const std::string& tag : row->tags) tags << QString::fromStdString(tag);
-    const QString wrong = m_queue->add({std::move(*runs), tags, tr("Seeds of %1").arg(RunWords::oneLine(row->name)), {}, {}, there.runs});
-    m_status->showMessage(wrong.isEmpty() ? tr("%1 more seeds of %2 are in the queue.").arg(plan.seeds.size()).arg(RunWords::oneLine(row->name)) : wrong, kMessageMs);
+    const auto config = configOf(row);
+    if (!config) return m_status->showMessage(tr("The settings of this run cannot be read, so it cannot be repeated."), kMessageMs);
+    const SeedsThere there = seedsOf(*config, *m_library, *m_queue);
+    const std::vector<std::int64_t> seeds = config::seedsToReach(static_cast<std::size_t>(total), there.seeds);
+    if (seeds.empty()) return m_status->showMessage(tr("There are %1 seeds of this run already, or they are in the queue.").arg(there.seeds.size()), kMessageMs);
+    const QString name = RunWords::oneLine(row->name);
+    std::vector<config::StudyRun> runs;
+    QString wrong = addRuns(runs, *row, *config, seeds);
+    if (wrong.isEmpty()) wrong = m_queue->add({std::move(runs), tagsOf(*row), tr("Seeds of %1").arg(name), {}, {}, there.runs});
+    m_status->showMessage(wrong.isEmpty() ? tr("%1 more seeds of %2 are in the queue.").arg(seeds.size()).arg(name) : wrong, kMessageMs);
+}
+
+/// Further seeds that both groups of a verdict will share; what is stored already joins the comparison without training.
+void MainWindow::pairSeeds(const QString& ulid, const QString& baseline, int total) {
+    const storage::RunRow *row = m_library->find(ulid), *base = m_library->find(baseline);
+    const auto config = configOf(row), baseConfig = configOf(base);
+    if (!config || !baseConfig) return m_status->showMessage(tr("The settings of these runs cannot be read, so they cannot be repeated."), kMessageMs);
+    if (!row->parent.empty() || !base->parent.empty() || statistics::seedlessKey(*config) == statistics::seedlessKey(*baseConfig))
+        return m_status->showMessage(tr("These runs differ in what was done to one of them, or began from another run: further seeds of their settings would not repeat that."), kMessageMs);
+    const SeedsThere there = seedsOf(*config, *m_library, *m_queue), baseThere = seedsOf(*baseConfig, *m_library, *m_queue);
+    QStringList compared = m_compare->runs();
+    compared.removeAll(baseline);
+    compared.prepend(baseline);
+    const auto shared = compared.size();
+    for (const QString& stored : baseThere.runs + there.runs)
+        if (!compared.contains(stored)) compared << stored;
+    const auto seeds = seedsToShare(there.seeds, baseThere.seeds, static_cast<std::size_t>(total));
+    std::vector<config::StudyRun> runs;
+    QString wrong = addRuns(runs, *base, *baseConfig, lacking(seeds, baseThere.seeds));
+    if (wrong.isEmpty()) wrong = addRuns(runs, *row, *config, lacking(seeds, there.seeds));
+    if (!wrong.isEmpty()) return m_status->showMessage(wrong, kMessageMs);
+    if (runs.empty() && compared.size() == shared) return m_status->showMessage(tr("These seeds are in the queue already."), kMessageMs);
+    if (runs.empty()) {
+        m_status->showMessage(tr("%1 runs with these settings were in the store: nothing to train.").arg(compared.size() - shared), kMessageMs);
+        return compareRuns(compared);
+    }
+    const auto count = runs.size();
+    wrong = m_queue->add({std::move(runs), tagsOf(*row), tr("Seeds of %1 and %2").arg(RunWords::oneLine(nameWithoutSeed(base->name, baseConfig->training.seed)), RunWords::oneLine(nameWithoutSeed(row->name, config->training.seed))),
+                          m_compare->axis(), {}, compared});
+    m_status->showMessage(wrong.isEmpty() ? tr("%1 runs are in the queue; when the last has ended the verdict is renewed.").arg(count) : wrong, kMessageMs);
 }
 
 void MainWindow::openMatchWizard() {

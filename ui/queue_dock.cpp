@@ -99,6 +99,25 @@ QString QueueModel::aside(std::size_t row) const {
     return QStringLiteral("%1\u2009/\u2009%2").arg(plots::groupedInteger(run->step), plots::groupedInteger(run->steps));
 }
 
+bool QueueModel::waits(int row) const {
+    const QueueEntry* entry = m_queue.find(m_ids[static_cast<std::size_t>(row)]);
+    return entry && entry->state == QueueState::waiting;
+}
+
+Qt::ItemFlags QueueModel::flags(const QModelIndex& index) const {
+    if (!index.isValid()) return Qt::ItemIsDropEnabled;  // between the rows, not onto them
+    const Qt::ItemFlags usual = Qt::ItemIsSelectable | Qt::ItemIsEnabled | Qt::ItemNeverHasChildren;
+    return waits(index.row()) ? usual | Qt::ItemIsDragEnabled : usual;
+}
+
+bool QueueModel::moveRows(const QModelIndex&, int row, int count, const QModelIndex&, int before) {
+    if (count != 1 || row < 0 || row >= rowCount() || before < 0 || before > rowCount() || !waits(row)) return false;
+    int places = 0;
+    for (int at = std::min(row, before); at < std::max(row + 1, before); ++at) places += at != row && waits(at);
+    if (places > 0) m_queue.move(m_ids[static_cast<std::size_t>(row)], before <= row ? -places : places);
+    return places > 0;
+}
+
 QVariant QueueModel::data(const QModelIndex& index, int role) const {
     if (!index.isValid() || index.row() >= rowCount()) return {};
     const auto row = static_cast<std::size_t>(index.row());
@@ -160,6 +179,7 @@ QueueDock::QueueDock(RunQueue& queue, RunLibrary& library, QWidget* parent)
     m_view->setUniformItemSizes(true);
     m_view->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     m_view->setContextMenuPolicy(Qt::CustomContextMenu);
+    m_view->setDragDropMode(QAbstractItemView::InternalMove);
     m_view->installEventFilter(this);
     connect(m_view, &QListView::activated, this, [this] {
         if (const QueueEntry* entry = m_queue.find(chosen()); entry && !entry->run.empty()) emit runActivated(text(entry->run));

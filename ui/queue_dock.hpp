@@ -25,8 +25,13 @@ public:
     void refresh();
     int rowCount(const QModelIndex& parent = {}) const override;
     QVariant data(const QModelIndex& index, int role) const override;
+    /// What waits can be dragged to another place among what waits.
+    Qt::ItemFlags flags(const QModelIndex& index) const override;
+    Qt::DropActions supportedDropActions() const override { return Qt::MoveAction; }
+    bool moveRows(const QModelIndex& from, int row, int count, const QModelIndex& to, int before) override;
 
 private:
+    bool waits(int row) const;
     QString aside(std::size_t row) const;   ///< "waits", "120 / 400", "1.432", "failed"
 
     RunQueue& m_queue;

@@ -161,6 +161,11 @@ QString RunQueue::add(const QueueOrder& order) {
         config::RunConfig config = run.config;
         if (config.training.threads == 0) config.training.threads = threads;  // engines side by side share the cores
         entry.config = config::toJson(config, -1);
+        const auto at = static_cast<std::size_t>(&run - order.runs.data());
+        if (at < order.finished.size() && !order.finished[at].empty()) {
+            entry.state = QueueState::done;
+            entry.run = order.finished[at];
+        }
         m_file.entries.push_back(std::move(entry));
     }
     m_file.studies.push_back(std::move(study));

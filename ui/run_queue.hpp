@@ -26,6 +26,7 @@ struct QueueOrder {
     QString axis = {};            ///< Compare opens on it ("flops"); empty = steps
     QString groupBy = {};         ///< and grouped by this setting; empty = by seeds
     QStringList others = {};      ///< ULIDs of stored runs that belong to it
+    std::vector<std::string> finished = {};   ///< ULID of the stored run that stands for runs[i], or empty; none at all = train all
 };
 
 /// GUI thread. The next run starts when a place is free: fewer engines train than may at once, and the memory it is

@@ -12,10 +12,13 @@
 #include "core/config/config_json.hpp"
 #include "tests/ui/fake_store.hpp"
 #include "tests/ui/shell_support.hpp"
+#include "storage/run_reader.hpp"
 #include "ui/engine_link.hpp"
+#include "ui/finished_runs.hpp"
 #include "ui/queue_dock.hpp"
 #include "ui/run_library.hpp"
 #include "ui/run_queue.hpp"
+#include "ui/standing_commands.hpp"
 
 namespace moescope::ui {
 namespace {
@@ -221,6 +224,61 @@ TEST_F(RunQueueTest, WithoutAnEngineNothingIsQueued) {
     qputenv("MOESCOPE_ENGINE", "/nowhere/moescope-engine");
     EXPECT_TRUE(queue->add(order("a", 1)).contains(QStringLiteral("moescope-engine")));
     EXPECT_TRUE(queue->entries().empty());
+}
+
+TEST_F(RunQueueTest, WhatIsInTheStoreAlreadyStandsForItsRunAndIsNotTrained) {
+    FakeRun run;
+    run.name = "a-s1";
+    run.config = config::withSeed(fakeConfig(), 1);
+    const std::string ulid = store.add(run);
+    run.config.moe.top_k = 1;
+    store.add(run);
+    ASSERT_TRUE(waitFor([&] { return library->runs()->size() == 2; }));
+    QueueOrder study = order("a", 3);
+    study.finished = finishedAlready(study.runs, *library);
+    EXPECT_EQ(study.finished, (std::vector<std::string>{"", ulid, ""}));
+    queue->add(study);
+    ASSERT_TRUE(waitFor([this] { return queue->count(QueueState::failed) == 2; }));
+    EXPECT_EQ(started(), (QStringList{"a-s0", "a-s2"}));
+    ASSERT_TRUE(waitFor([&] { return !told.empty(); }));
+    EXPECT_EQ(compared, QStringList{QString::fromStdString(ulid)});
+}
+
+TEST_F(RunQueueTest, ARunThatWasSteeredForkedOrCutShortStandsForNoOther) {
+    FakeRun run;
+    run.config = config::withSeed(fakeConfig(), 0);
+    run.parent = "01M81RB83VMDF6WA3J6Y5ZP9GV";
+    store.add(run);
+    run.parent.clear();
+    run.state = storage::RunState::stopped;
+    store.add(run);
+    run.state = storage::RunState::finished;
+    run.events = true;
+    run.collapses = true;
+    const std::string steered = store.add(run);
+    ASSERT_TRUE(waitFor([&] { return library->runs()->size() == 3; }));
+    ASSERT_FALSE(standingCommands(storage::RunReader(library->runFolder(QString::fromStdString(steered)).toStdString()).events()).empty());
+    EXPECT_EQ(finishedAlready(order("a", 1).runs, *library), std::vector<std::string>{""});
+}
+
+TEST_F(RunQueueTest, WhatWaitsIsDraggedToAnotherPlaceAndWhatHasEndedStays) {
+    queue->add(order("a", 1));
+    ASSERT_TRUE(waitFor([this] { return queue->count(QueueState::failed) == 1; }));
+    queue->setPaused(true);
+    queue->add(order("b", 3));
+    QueueDock pane(*queue, *library);
+    QAbstractItemModel& rows = *pane.findChild<QListView*>(QStringLiteral("queueList"))->model();
+    ASSERT_EQ(rows.rowCount(), 4);
+    EXPECT_FALSE(rows.flags(rows.index(0, 0)) & Qt::ItemIsDragEnabled) << "it has ended";
+    EXPECT_TRUE(rows.flags(rows.index(1, 0)) & Qt::ItemIsDragEnabled);
+    EXPECT_TRUE(rows.moveRow({}, 3, {}, 1));
+    EXPECT_EQ(namesOf(QueueState::waiting), QStringLiteral("b-s2 b-s0 b-s1"));
+    EXPECT_TRUE(rows.moveRow({}, 1, {}, 4));
+    EXPECT_EQ(namesOf(QueueState::waiting), QStringLiteral("b-s0 b-s1 b-s2"));
+    EXPECT_TRUE(rows.moveRow({}, 2, {}, 0)) << "above what has ended: first of those that wait";
+    EXPECT_EQ(namesOf(QueueState::waiting), QStringLiteral("b-s1 b-s0 b-s2"));
+    EXPECT_FALSE(rows.moveRow({}, 0, {}, 3));
+    EXPECT_FALSE(rows.moveRow({}, 1, {}, 2)) << "where it is already";
 }
 
 TEST_F(RunQueueTest, ThePaneShowsEveryEntryAndDoesWhatItsMenuSays) {

@@ -24,6 +24,7 @@
 #include "ui/new_run_page.hpp"
 #include "ui/run_queue.hpp"
 #include "ui/runs_dock.hpp"
+#include "ui/seed_orders.hpp"
 
 namespace moescope::ui {
 namespace {
@@ -184,6 +185,66 @@ TEST_F(StudyTest, MoreSeedsOfAStoredRunLeaveOutThoseThatAreThere) {
     qunsetenv("MOESCOPE_ENGINE");
 }
 
+TEST(SeedsToShare, TakesThoseThatOneSideHasThenTheLeastThatNobodyHas) {
+    const std::vector<std::int64_t> one{0, 1, 2, 7}, other{1, 2, 5};
+    EXPECT_EQ(seedsToShare(one, other, 2), std::vector<std::int64_t>{}) << "1 and 2 are shared already";
+    EXPECT_EQ(seedsToShare(one, other, 4), (std::vector<std::int64_t>{0, 5}));
+    EXPECT_EQ(seedsToShare(one, other, 7), (std::vector<std::int64_t>{0, 5, 7, 3, 4}));
+}
+
+class VerdictSeedsTest : public StudyTest {
+protected:
+    void SetUp() override { qputenv("MOESCOPE_ENGINE", "/bin/true"); }
+    void TearDown() override { qunsetenv("MOESCOPE_ENGINE"); }
+    QString add(const char* group, std::int64_t topK, std::int64_t seed, double offset) {
+        FakeRun run;
+        run.config = config::withSeed(fakeConfig(8, topK), seed);
+        run.name = std::string(group) + "-s" + std::to_string(seed);
+        run.offset = offset;
+        return QString::fromStdString(store.add(run));
+    }
+    void compare(Shell& shell, const QStringList& runs) {
+        shell.window().compareRuns(runs);
+        ASSERT_TRUE(waitFor([&] { return shell.window().comparePage().complete() && !shell.text("verdictNumber").isEmpty(); }));
+    }
+    QStringList queued(Shell& shell) {
+        QStringList names;
+        for (const storage::QueueEntry& entry : shell.window().queue().entries()) names << QString::fromStdString(entry.name);
+        return names;
+    }
+};
+
+TEST_F(VerdictSeedsTest, TheVerdictQueuesTheSeedsItSaysAreMissingForBothGroups) {
+    QStringList runs;
+    for (const std::int64_t seed : {0, 1, 2}) runs << add("one", 1, seed, 0) << add("two", 2, seed, 0.1 + 0.01 * static_cast<double>(seed));
+    Shell shell(store);
+    shell.window().queue().setPaused(true);
+    compare(shell, runs);
+    auto* button = shell.find<QPushButton>("verdictSeeds");
+    EXPECT_EQ(button->text(), QStringLiteral("Add 3 seeds")) << "six pairs can reach p = 0.05";
+    EXPECT_TRUE(shell.text("verdictWords").contains(QStringLiteral("3 more could reach 0.05")));
+    picture(shell.window(), "verdict-seeds");
+    button->click();
+    EXPECT_EQ(queued(shell), (QStringList{"one-s3", "one-s4", "one-s5", "two-s3", "two-s4", "two-s5"}));
+    button->click();
+    EXPECT_EQ(queued(shell).size(), 6) << "what waits counts too";
+}
+
+TEST_F(VerdictSeedsTest, StoredRunsOfTheSameSettingsJoinTheVerdictWithoutTraining) {
+    QStringList runs;
+    for (const std::int64_t seed : {0, 1, 2, 3, 4, 5})
+        for (const QString& run : {add("one", 1, seed, 0), add("two", 2, seed, 0.1 + 0.01 * static_cast<double>(seed))})
+            if (seed < 3) runs << run;
+    Shell shell(store);
+    compare(shell, runs);
+    shell.find<QPushButton>("verdictSeeds")->click();
+    ASSERT_TRUE(waitFor([&] { return shell.window().comparePage().complete() && shell.window().comparePage().runs().size() == 12; }));
+    EXPECT_TRUE(queued(shell).isEmpty());
+    EXPECT_TRUE(waitFor([&] { return shell.text("verdictWords").contains(QStringLiteral("With 6 seeds")); })) << shell.text("verdictWords").toStdString();
+    EXPECT_EQ(shell.window().comparePage().runs().front(), runs.front()) << "the baseline stays";
+    EXPECT_EQ(shell.find<QPushButton>("verdictSeeds")->text(), QStringLiteral("Add 2 seeds"));
+}
+
 TEST_F(StudyTest, TheWindowAsksWhatBecomesOfTheQueueOfLastTime) {
     qputenv("MOESCOPE_ENGINE", "/bin/true");
     storage::QueueFile left;
@@ -201,6 +262,31 @@ TEST_F(StudyTest, TheWindowAsksWhatBecomesOfTheQueueOfLastTime) {
     question->findChild<QPushButton*>(QStringLiteral("questionClear"))->click();
     EXPECT_TRUE(shell.window().queue().entries().empty());
     EXPECT_FALSE(shell.shows("queuePane"));
+    qunsetenv("MOESCOPE_ENGINE");
+}
+
+TEST_F(StudyTest, WhatIsInTheStoreAlreadyIsOfferedInsteadOfTrainingItAgain) {
+    qputenv("MOESCOPE_ENGINE", "/bin/true");
+    FakeRun run;
+    run.config = fakeConfig();
+    run.name = "there";
+    const QString there = QString::fromStdString(store.add(run));
+    Shell shell(store);
+    shell.window().queue().setPaused(true);
+    QueueOrder order;
+    order.title = QStringLiteral("again");
+    for (const std::int64_t seed : {run.config.training.seed, run.config.training.seed + 1}) order.runs.push_back({"again-s" + std::to_string(seed), "again", {}, seed, config::withSeed(run.config, seed)});
+    emit shell.window().newRunPage().studyRequested(order);
+    auto* question = shell.find<QMessageBox>("reuseQuestion");
+    ASSERT_TRUE(question);
+    EXPECT_EQ(question->text(), QStringLiteral("One of these 2 runs is in the store already, finished with the same settings and seed."));
+    picture(*question, "reuse-question");
+    EXPECT_TRUE(shell.window().queue().entries().empty()) << "nothing before the answer";
+    question->findChild<QPushButton*>(QStringLiteral("reuseUse"))->click();
+    ASSERT_EQ(shell.window().queue().entries().size(), 2u);
+    EXPECT_EQ(shell.window().queue().entries()[0].state, QueueState::done);
+    EXPECT_EQ(QString::fromStdString(shell.window().queue().entries()[0].run), there);
+    EXPECT_EQ(shell.window().queue().entries()[1].state, QueueState::waiting);
     qunsetenv("MOESCOPE_ENGINE");
 }
 
