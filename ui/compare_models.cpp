@@ -66,7 +66,9 @@ void addRow(TextTable& table, const QString& name, const Line& a, const Line& b)
 QString layerShape(const config::RunConfig& config, std::int64_t layer) {
     const config::MoeShape shape = config::moeShape(config, layer);
     if (shape.experts == 0) return CompareModels::tr("dense, %1").arg(config::denseWidth(config));
-    QString words = CompareModels::tr("%1 experts of %2, k %3").arg(shape.experts).arg(shape.expertWidth).arg(shape.topK);
+    QString words = CompareModels::tr("%1 experts of %2, k %3").arg(shape.computing()).arg(shape.expertWidth).arg(shape.topK);
+    if (shape.zeroComputation > 0) words += CompareModels::tr(", %1 without computation").arg(shape.zeroComputation);
+    if (config.moe.residual != "none") words += CompareModels::tr(", 1 residual");
     if (config.moe.shared_experts > 0) words += CompareModels::tr(", %1 shared").arg(config.moe.shared_experts);
     return words;
 }

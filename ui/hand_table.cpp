@@ -24,7 +24,7 @@ using Json = nlohmann::json;
 constexpr int kFirstTokens = 4;
 constexpr const char* kGroups[] = {"moe.", "router.", "capacity.", "balance."};
 /// What a table has no use for: it is one layer, and may show a router that learns nothing.
-constexpr const char* kNotOfATable[] = {"moe.every", "moe.first_dense", "moe.pattern", "router.rig_layers", "router.accept_no_gradient"};
+constexpr const char* kNotOfATable[] = {"moe.every", "moe.first_dense", "moe.pattern", "moe.pyramid", "router.rig_layers", "router.accept_no_gradient"};
 
 QString words(const char* text) { return QCoreApplication::translate("HandTable", text); }
 
@@ -40,6 +40,8 @@ void flatten(config::RunConfig& config) {
     config.moe.every = 1;
     config.moe.first_dense = 0;
     config.moe.pattern.clear();
+    config.moe.pyramid = 1;
+    config.moe.zero_experts = config.moe.copy_experts = config.moe.constant_experts = 0;
     config.model.layers = 1;
     config.router.rig_layers.clear();
     config.router.accept_no_gradient = true;
@@ -142,7 +144,7 @@ std::string handJson(const HandTable& table) {
         Json numbers = Json::array();
         for (const QString& cell : row) numbers.push_back(handNumber(cell).value_or(0));
         input["logits"].push_back(numbers);
-        if (table.config.router.net == "hash") input["token_ids"].push_back(input["token_ids"].size());
+        if ((table.config.router.net == "hash" || table.config.router.net == "domain_hash")) input["token_ids"].push_back(input["token_ids"].size());
         if (table.taskPull) {
             Json pull = Json::array({-1});
             while (static_cast<std::int64_t>(pull.size()) < std::min<std::int64_t>(table.config.moe.top_k, table.experts())) pull.push_back(0);

@@ -49,7 +49,7 @@ bool applies(std::string_view key, bool plane) {
     static constexpr std::string_view kText[] = {"data.source", "data.tokens", "data.domains", "data.document_length", "data.alternate", "data.validation", "data.validation_source",
                                                  "model.width", "model.heads", "model.kv_heads", "model.head_width", "model.layers", "model.activation", "model.ffn_width", "model.tied_head",
                                                  "model.norm", "model.norm_epsilon", "model.rope_base", "model.qk_norm", "model.dropout", "model.vocabulary", "model.context", "moe.shared_experts",
-                                                 "moe.shared_gate", "moe.every", "moe.first_dense", "moe.residual", "moe.pattern", "training.precision", "telemetry.sample_every"};
+                                                 "moe.shared_gate", "moe.every", "moe.first_dense", "moe.residual", "moe.residual_target", "moe.residual_coefficient", "moe.residual_dropout", "moe.pyramid", "moe.zero_experts", "moe.copy_experts", "moe.constant_experts", "moe.pattern", "training.precision", "telemetry.sample_every"};
     return plane ? std::ranges::find(kText, key) == std::end(kText) : !key.starts_with("plane.");
 }
 

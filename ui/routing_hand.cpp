@@ -269,7 +269,7 @@ void RoutingHand::fillLogits() {
     const bool limited = m_answer && m_answer->capacity > 0;
     m_logits->setShowsQueue(limited);
     m_logits->setCells(rows, std::move(cells), !(m_answered == m_data));
-    m_logitsNote->setText(!m_answer ? tr("waiting for the engine") : m_data.config.router.net == "hash" ? tr("not used: a hash of the token's number decides")
+    m_logitsNote->setText(!m_answer ? tr("waiting for the engine") : m_data.config.router.net == "hash" || m_data.config.router.net == "domain_hash" ? tr("not used: a hash of the token's number decides")
                           : limited ? tr("order and weight of the choice, place in the queue; room for %1 each").arg(m_answer->capacity) : tr("type to change; order and weight of the choice stand below"));
     m_logits->setMaximumHeight(m_logits->wantedHeight());
 }

@@ -15,7 +15,8 @@ namespace moescope::base {
 enum class Purpose : std::uint32_t {
     init = 0, dropout = 1, routerNoise = 2, routerUniform = 3, dataOrder = 4, dataText = 5, probe = 6, sampling = 7, null = 8,
     routerJitter = 9, secondExpert = 10, hashRouter = 11, dataMixture = 12, dataSplit = 13, evaluation = 14, toy = 15, test = 16,
-    oracle = 17, surgery = 18,
+    oracle = 17, surgery = 18, expertOutput = 19, expertMask = 20, gatingDropout = 21, localExperts = 22,
+    importanceSampling = 23, residualGate = 24,
 };
 
 // One stream of numbers. Use one kind of draw per stream: uniform, normal and below of the same key and index are related.

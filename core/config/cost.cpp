@@ -37,12 +37,16 @@ double cosineWidth(const RunConfig& c) {
     return width ? static_cast<double>(*width) : 256;
 }
 
+// Two layers with 8 hidden units for each expert.
+double mlp2Weights(double width, double experts) { return width * 8 * experts + 8 * experts * experts; }
+
 double routerWeights(const RunConfig& c, double experts) {
     const auto d = static_cast<double>(c.model.width);
     const double noise = c.router.noise == "logit_gauss_learned" ? d * experts : 0;
     if (c.router.net == "cosine") return (d + experts) * cosineWidth(c) + noise;
     if (c.router.net == "attention") return 3 * d * experts + noise;
     if (c.router.net == "tree") return d * (experts + static_cast<double>(c.router.groups)) + noise;
+    if (c.router.net == "mlp2") return mlp2Weights(d, experts) + noise;
     return c.router.net == "linear" ? d * experts + noise : 0;
 }
 
@@ -52,12 +56,21 @@ double routerBiases(const RunConfig& c, double experts) {
     return c.router.bias && c.router.net == "linear" ? experts : 0;
 }
 
-// What every token uses beside the chosen experts.
+// Rows of the gate between the mixture and its residual expert.
+double residualGates(const RunConfig& c) { return c.moe.residual == "softmax2" ? 2 : c.moe.residual == "cmr" ? 1 : 0; }
+
+// What every token uses beside the chosen experts. The gates of constant experts are computed for all tokens.
 double alwaysOn(const RunConfig& c, const MoeShape& s) {
-    const auto expert = mlpWeights(c, static_cast<double>(s.expertWidth));
+    const auto expert = mlpWeights(c, static_cast<double>(s.expertWidth)), d = static_cast<double>(c.model.width);
     const double shared = static_cast<double>(c.moe.shared_experts);
-    return shared * expert + (c.moe.shared_gate ? static_cast<double>(c.model.width) : 0) +
-           (c.moe.residual == "sum" ? expert : 0);
+    return shared * expert + (c.moe.shared_gate ? d : 0) + (c.moe.residual == "none" ? 0 : expert) + residualGates(c) * d +
+           3 * static_cast<double>(c.moe.constant_experts) * d;
+}
+
+// What a layer's router adds where logits reach it from the layer with experts before.
+double gatingResidual(const RunConfig& c, std::int64_t layer, double experts) {
+    const bool linked = c.router.transform == "gating_residual" && moeLayers(c).front() != layer;
+    return linked ? experts * experts : 0;
 }
 
 LayerCount countLayer(const RunConfig& c, std::int64_t layer, double keptPerToken) {
@@ -72,9 +85,9 @@ LayerCount countLayer(const RunConfig& c, std::int64_t layer, double keptPerToke
     }
     const auto experts = static_cast<double>(s.experts);
     const double expert = mlpWeights(c, static_cast<double>(s.expertWidth));
-    n.matmul += routerWeights(c, experts) + alwaysOn(c, s);
-    n.other += routerBiases(c, experts);
-    n.total = n.matmul + n.other + experts * expert;
+    n.matmul += routerWeights(c, experts) + gatingResidual(c, layer, experts) + alwaysOn(c, s);
+    n.other += routerBiases(c, experts) + residualGates(c);
+    n.total = n.matmul + n.other + static_cast<double>(s.computing()) * expert;
     n.matmul += (keptPerToken < 0 ? activeExperts(c, s) : keptPerToken) * expert;
     return n;
 }
@@ -99,9 +112,12 @@ double savedByLayer(const RunConfig& c, std::int64_t layer) {
     const double saved = savedByAttention(c.model) + 2 * static_cast<double>(c.model.width);
     if (s.experts == 0) return saved + savedByMlp(c, 1, static_cast<double>(denseWidth(c)));
     const double copies =
-        activeExperts(c, s) + static_cast<double>(c.moe.shared_experts) + (c.moe.residual == "sum" ? 1 : 0);
+        activeExperts(c, s) + static_cast<double>(c.moe.shared_experts) + (c.moe.residual == "none" ? 0 : 1);
     return saved + savedByMlp(c, copies, static_cast<double>(s.expertWidth));
 }
+
+// Stochastic experts train on two passes over each token.
+double trainedPasses(const RunConfig& c) { return c.moe.experts > 0 && c.router.options.contains("consistency") ? 2 : 1; }
 
 double vocabularyOf(const RunConfig& c, std::int64_t fromData) {
     return static_cast<double>(c.model.vocabulary > 0 ? c.model.vocabulary : fromData);
@@ -154,7 +170,7 @@ Cost cost(const RunConfig& c, std::int64_t vocabulary, double keptPerToken) {
     const double scores =
         2 * static_cast<double>(c.model.context) * attentionWidth(c.model) * static_cast<double>(c.model.layers);
     const double forward = 2 * matmul + scores;
-    return {rounded(total), rounded(active), forward, 3 * forward};
+    return {rounded(total), rounded(active), forward, 3 * forward * trainedPasses(c)};
 }
 
 LayerCost layerCost(const RunConfig& c, std::int64_t layer) {

@@ -46,6 +46,8 @@ RunConfig denseTwin(const RunConfig& run) {
     twin.moe.shared_experts = 0;
     twin.moe.shared_gate = false;
     twin.moe.residual = "none";
+    twin.moe.pyramid = 1;
+    twin.moe.zero_experts = twin.moe.copy_experts = twin.moe.constant_experts = 0;
     twin.router.rig.clear();
     twin.router.rig_layers.clear();
     std::erase_if(twin.script, [](const ScriptedCommand& s) { return !worksWithoutRouter(s); });

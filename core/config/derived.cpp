@@ -6,6 +6,21 @@
 #include <numbers>
 
 namespace moescope::config {
+namespace {
+
+// Layers with experts among the first `layers` where no pattern names them: those from first_dense on with (layer + 1) % every == 0.
+std::int64_t mixturesBelow(const MoeConfig& m, std::int64_t layers) {
+    const std::int64_t every = std::max<std::int64_t>(m.every, 1);
+    return std::max<std::int64_t>(0, layers / every - std::min(layers, m.first_dense) / every);
+}
+
+// Is the layer one of the last sixth (rounded up) of those with experts?
+bool atTheTop(const RunConfig& c, std::int64_t layer) {
+    const std::int64_t all = mixturesBelow(c.moe, c.model.layers);
+    return mixturesBelow(c.moe, layer) >= all - (all + 5) / 6;
+}
+
+}  // namespace
 
 std::int64_t kvHeads(const ModelConfig& m) { return m.kv_heads > 0 ? m.kv_heads : m.heads; }
 
@@ -30,11 +45,20 @@ MoeShape moeShape(const RunConfig& c, std::int64_t layer) {
         if (layer < 0 || layer >= static_cast<std::int64_t>(m.pattern.size())) return {};
         experts = m.experts > 0 ? m.pattern[static_cast<std::size_t>(layer)] : 0;
     } else if (layer >= m.first_dense && (layer + 1) % std::max<std::int64_t>(m.every, 1) == 0) {
-        experts = m.experts;
+        experts = m.experts * (m.pyramid > 1 && atTheTop(c, layer) ? m.pyramid : 1);
     }
     if (experts <= 0) return {};
     const std::int64_t g = std::max<std::int64_t>(m.granularity, 1);
-    return {experts * g, m.top_k * g, m.expert_width / g};
+    const std::int64_t zeroComputation = m.zero_experts + m.copy_experts + m.constant_experts;
+    return {experts * g + zeroComputation, m.top_k * g, m.expert_width / g, zeroComputation};
+}
+
+double zeroComputationShare(const Values& routerOptions) {
+    const auto tau = routerOptions.find("tau");
+    if (tau == routerOptions.end()) return 0.75;
+    if (const auto* whole = std::get_if<std::int64_t>(&tau->second)) return static_cast<double>(*whole);
+    const auto* real = std::get_if<double>(&tau->second);
+    return real ? *real : 0.75;
 }
 
 bool isPlane(const RunConfig& c) { return c.model.family == "plane"; }
@@ -47,7 +71,10 @@ double activeExperts(const RunConfig& c, const MoeShape& shape) {
     const auto experts = static_cast<double>(shape.experts);
     if (c.router.select == "all") return experts;
     if (c.router.select == "expert_topC") return std::min(experts, c.capacity.factor);
-    return std::min(experts, static_cast<double>(shape.topK));
+    const double chosen = std::min(experts, static_cast<double>(shape.topK));
+    if (shape.zeroComputation == 0) return chosen;
+    const double networks = zeroComputationShare(c.router.options) * static_cast<double>(shape.computing());
+    return chosen * networks / (networks + static_cast<double>(shape.zeroComputation));
 }
 
 double learningRate(const TrainingConfig& t, std::int64_t step) {

@@ -17,9 +17,10 @@ std::int64_t headWidth(const ModelConfig&);
 /// Matrices of one expert or dense layer: 2 for relu and gelu, else 3.
 std::int64_t expertMatrices(const ModelConfig&);
 
-/// Experts, choices and hidden width after granularity.
+/// Experts, choices and hidden width after granularity. The last `zeroComputation` of the experts are no networks.
 struct MoeShape {
-    std::int64_t experts = 0, topK = 0, expertWidth = 0;
+    std::int64_t experts = 0, topK = 0, expertWidth = 0, zeroComputation = 0;
+    std::int64_t computing() const { return experts - zeroComputation; }
     bool operator==(const MoeShape&) const = default;
 };
 /// Shape of layer `layer` (experts = 0 if dense).
@@ -27,8 +28,11 @@ MoeShape moeShape(const RunConfig&, std::int64_t layer);
 /// Layers that have experts, ascending: those of `pattern`, else every n-th from `first_dense` on ((layer + 1) % every
 /// == 0).
 std::vector<std::int64_t> moeLayers(const RunConfig&);
-/// Experts that work on a token of a layer of this shape, by design: k, all of a dense mixture, c of expert choice.
+/// Networks that work on a token of a layer of this shape, by design: k, all of a dense mixture, c of expert choice; where some
+/// experts are no networks, k times the share of the choices that the balance loss asks the networks to take.
 double activeExperts(const RunConfig&, const MoeShape&);
+/// tau of MoE++ among the router's options: the room of a network for each place at an expert that is none; 0.75 unless given.
+double zeroComputationShare(const Values& routerOptions);
 /// A mixture on the plane (`model.family`); otherwise a language model.
 bool isPlane(const RunConfig&);
 /// Numbers that a plane's gate and experts read of a point: its two coordinates and a constant 1.

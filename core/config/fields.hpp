@@ -101,15 +101,22 @@ void visitMoeFields(Moe& m, Visit& visit) {
     visit(plain("moe.shared_gate", "Gated shared expert", "A sigmoid gate scales the shared experts for each token."), m.shared_gate);
     visit(number("moe.every", "Mixture every", "layers", "Every n-th layer has experts, the others are dense.", 1, 256), m.every);
     visit(number("moe.first_dense", "First dense layers", "", "So many layers at the start have no experts.", 0, 256), m.first_dense);
-    visit(choice("moe.residual", "Residual expert", "none|sum", "A dense expert added to the routed output."), m.residual);
+    visit(number("moe.pyramid", "Pyramid", "x experts", "The last sixth of the layers with experts has so many times the experts; 1 means all layers alike.", 1, 64), m.pyramid);
+    visit(number("moe.zero_experts", "Zero experts", "", "Experts beside the others whose output is zero: a token that chooses one skips the layer there.", 0, 64), m.zero_experts);
+    visit(number("moe.copy_experts", "Copy experts", "", "Experts beside the others that give back what they read.", 0, 64), m.copy_experts);
+    visit(number("moe.constant_experts", "Constant experts", "", "Experts beside the others that blend what they read with one learned vector.", 0, 64), m.constant_experts);
+    visit(choice("moe.residual", "Residual expert", "none|sum|softmax2|cmr", "A dense expert beside the routed ones: added to them, weighed against them by a softmax of two, or by a gate that may spend only a share of the tokens on the mixture (conditional MoE routing)."), m.residual);
+    visit(number("moe.residual_target", "Mixture budget", "share", "Residual cmr: mean weight of the mixture that the budget loss asks for.", 0, 1), m.residual_target);
+    visit(number("moe.residual_coefficient", "Budget loss", "", "Residual cmr: weight of the budget loss.", 0, 1000), m.residual_coefficient);
+    visit(number("moe.residual_dropout", "Gate dropout", "share", "Residual cmr: share of tokens that see the dense expert alone in training.", 0, 0.95), m.residual_dropout);
     visit(plain("moe.pattern", "Experts per layer", "Number of experts of each layer (0 = dense); empty: every and first dense decide."), m.pattern);
 }
 
 template <class Router, class Visit>
 void visitRouterFields(Router& r, Visit& visit) {
     using namespace detail;
-    visit(choice("router.net", "Router net", "linear|tree|cosine|attention|hash|none", "What computes the logits: a matrix, a tree of two gates, the angle to learned directions, attention between experts, a fixed table of token ids, or nothing."), r.net);
-    visit(choice("router.transform", "Logit transform", "none|normalise|temperature", "Applied to the logits before the score."), r.transform);
+    visit(choice("router.net", "Router net", "linear|tree|cosine|attention|mlp2|hash|domain_hash|none", "What computes the logits: a matrix, a tree of two gates, the angle to learned directions, attention between experts, a network of two layers, a fixed table of token ids, one for each domain, or nothing."), r.net);
+    visit(choice("router.transform", "Logit transform", "none|normalise|temperature|gating_residual", "Applied to the logits before the score: normalised, divided, or with those of the layer before added."), r.transform);
     visit(choice("router.score", "Score", "softmax_all|softmax_selected|softmax_groups|sigmoid", "Softmax over all experts before the choice, over the chosen ones after it, inside each group, or a sigmoid for each."), r.score);
     visit(choice("router.noise", "Noise", "none|input_jitter|input_dropout|logit_gauss_learned|logit_gauss_fixed|logit_mul_jitter|logit_add_uniform|gumbel_all|gumbel_second|random_second",
                  "Randomness of the choice in training."), r.noise);
@@ -151,7 +158,7 @@ void visitCapacityFields(Capacity& c, Visit& visit) {
 template <class Balance, class Visit>
 void visitBalanceFields(Balance& b, Visit& visit) {
     using namespace detail;
-    visit(choice("balance.kind", "Balance loss", "none|switch|gshard_top1|topk_sum|topk_mean|importance|load", "The loss that keeps experts equally busy.", Live::nextStep), b.kind);
+    visit(choice("balance.kind", "Balance loss", "none|switch|gshard_top1|topk_sum|topk_mean|heterogeneous|importance|load", "The loss that keeps experts equally busy.", Live::nextStep), b.kind);
     visit(number("balance.coefficient", "Balance", "", "Weight of the balance loss.", 0, 1000, Live::nextStep), b.coefficient);
     visit(choice("balance.scope", "Balance over", "batch|sequence|global|layers", "Tokens that should use all experts equally: the batch, each sequence, the whole step, or all layers together.", Live::nextStep), b.scope);
     visit(number("balance.z_coefficient", "z-loss", "", "Weight of the loss that keeps router logits small.", 0, 1000, Live::nextStep), b.z_coefficient);

@@ -32,6 +32,33 @@ void checkPattern(const RunConfig& c, Problems& problems) {
     }
 }
 
+void checkPyramid(const RunConfig& c, Problems& problems) {
+    if (c.moe.pyramid == 1) return;
+    if (!c.moe.pattern.empty())
+        refuse(problems, "moe.pyramid", "moe.pattern names the experts of each layer already; set moe.pyramid 1, or leave the pattern empty.");
+    if (c.moe.experts * c.moe.pyramid > 1024)
+        refuse(problems, "moe.pyramid",
+               fmt::format("moe.pyramid {} makes {} experts of the {} in the deepest layers; a layer has at most 1024.", c.moe.pyramid,
+                           c.moe.experts * c.moe.pyramid, c.moe.experts));
+}
+
+// Zero, copy and constant experts stand in the queues of a choice by top-k and nowhere else.
+void checkZeroComputation(const RunConfig& c, Problems& problems) {
+    const MoeConfig& m = c.moe;
+    if (m.zero_experts + m.copy_experts + m.constant_experts == 0) return;
+    const std::string_view key = m.zero_experts > 0 ? "moe.zero_experts" : m.copy_experts > 0 ? "moe.copy_experts" : "moe.constant_experts";
+    if (isPlane(c)) return refuse(problems, key, "On the plane every expert answers at every point; set moe.zero_experts, moe.copy_experts and moe.constant_experts to 0.");
+    if (!hasLogits(c.router) || c.router.select != "topk")
+        refuse(problems, key,
+               fmt::format("Zero, copy and constant experts are chosen like the others by top-k over logits, but router.net is {} and router.select {}; "
+                           "use router.net linear or mlp2 with router.select topk, or set them to 0.",
+                           c.router.net, c.router.select));
+    if (c.router.weigh == "input")
+        refuse(problems, key, "router.weigh input scales what an expert reads, and a zero expert reads nothing; use renorm or raw, or set moe.zero_experts, moe.copy_experts and moe.constant_experts to 0.");
+    if (c.capacity.factor > 0 && c.capacity.overflow != "drop")
+        refuse(problems, "capacity.overflow", "Where some experts are no networks, each kind has a room of its own and a full one drops; set capacity.overflow drop.");
+}
+
 void checkChoices(const RunConfig& c, Problems& problems) {
     if (!choosesK(c.router)) return;
     for (const MoeShape& s : shapes(c)) {
@@ -87,7 +114,7 @@ void checkMoreWords(const BalanceTerm& term, const std::string& key, Problems& p
 
 }  // namespace
 
-bool hasLogits(const RouterConfig& r) { return r.net != "hash" && r.net != "none"; }
+bool hasLogits(const RouterConfig& r) { return r.net != "hash" && r.net != "domain_hash" && r.net != "none"; }
 
 bool choosesK(const RouterConfig& r) { return r.select != "expert_topC" && r.select != "all"; }
 
@@ -120,6 +147,8 @@ void checkExperts(const RunConfig& c, Problems& problems) {
                         "Set moe.experts 0 for a dense model, or change moe.every, moe.first_dense or moe.pattern.",
                         c.model.layers, c.moe.first_dense, c.moe.every));
     }
+    checkPyramid(c, problems);
+    checkZeroComputation(c, problems);
     checkChoices(c, problems);
 }
 

@@ -18,6 +18,9 @@ void checkShape(const RunConfig& c, Problems& problems) {
         refuse(problems, "moe.shared_experts", "On the plane every expert stands behind the gate; set moe.shared_experts 0.");
     if (c.moe.residual != "none")
         refuse(problems, "moe.residual", "On the plane every expert stands behind the gate; set moe.residual none.");
+    if (c.moe.pyramid != 1) refuse(problems, "moe.pyramid", "A mixture on the plane is one layer; set moe.pyramid 1.");
+    if (c.router.transform == "gating_residual")
+        refuse(problems, "router.transform", "A mixture on the plane has no layer before it whose logits could be passed on; set router.transform none.");
     if (c.model.dropout > 0) refuse(problems, "model.dropout", "A point has two coordinates and none to spare; set model.dropout 0.");
     if (c.model.vocabulary != 0)
         refuse(problems, "model.vocabulary", "The problem decides how many outputs there are; set model.vocabulary 0.");

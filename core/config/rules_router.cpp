@@ -92,6 +92,21 @@ void checkNoise(const RunConfig& c, Problems& problems) {
                "A random second expert needs exactly two experts per token; set moe.top_k 2 (and moe.granularity 1).");
 }
 
+// Domains choose among groups of experts; what other data brings is only known when it is read.
+void checkDomains(const RunConfig& c, Problems& problems) {
+    const std::size_t generated = c.data.source == "domains" ? c.data.domains.size() : 0;
+    if (c.data.source == "random" || (c.data.source == "domains" && generated < 2))
+        refuse(problems, "router.net",
+               fmt::format("router.net domain_hash gives each domain experts of its own, and the data has {}; use a text or a mixture of two or more "
+                           "domains, or router.net hash.",
+                           generated == 1 ? "one domain" : "no domains"));
+    if (std::ranges::any_of(shapes(c), [](const MoeShape& s) { return s.topK != 1; }))
+        refuse(problems, "moe.top_k", "router.net domain_hash gives each token one expert; set moe.top_k 1 (and moe.granularity 1).");
+    for (const MoeShape& s : shapes(c))
+        if (c.router.groups > s.experts)
+            refuse(problems, "router.groups", fmt::format("router.groups is {} and a layer has {} experts; every group needs one.", c.router.groups, s.experts));
+}
+
 void checkNet(const RunConfig& c, Problems& problems) {
     const RouterConfig& r = c.router;
     if (hasLogits(r) && r.select == "fixed")
@@ -105,6 +120,11 @@ void checkNet(const RunConfig& c, Problems& problems) {
                    fmt::format("A tree's first gate chooses among {} groups of equal size, so router.groups must divide the {} experts.",
                                r.groups, s.experts));
     }
+    if (r.net == "domain_hash") checkDomains(c, problems);
+    if (r.transform == "gating_residual" && shapes(c).size() > 1)
+        refuse(problems, "router.transform",
+               "A gating residual passes the logits of one layer on to the next, so all layers need equally many experts; set moe.pyramid 1 "
+               "and an even moe.pattern, or another router.transform.");
     if (!hasLogits(r) && r.select != "fixed" && r.select != "topk")
         refuse(problems, "router.select",
                fmt::format("router.net {} has no logits, so {} has nothing to choose by; use router.select fixed.",

@@ -59,7 +59,12 @@ struct MoeConfig {
     bool shared_gate = false;
     std::int64_t every = 1;
     std::int64_t first_dense = 0;
+    std::int64_t pyramid = 1;  ///< the last sixth of the layers with experts has n times as many
+    std::int64_t zero_experts = 0, copy_experts = 0, constant_experts = 0;  ///< beside `experts`, numbered after them: constant, copy, zero
     std::string residual = "none";
+    double residual_target = 0.8;       ///< residual cmr: mean weight of the mixture that the budget loss asks for
+    double residual_coefficient = 0.1;  ///< residual cmr: weight of the budget loss
+    double residual_dropout = 0.2;      ///< residual cmr: share of tokens that read the dense expert alone in training
     std::vector<std::int64_t> pattern;  ///< experts of each layer (0 = dense); empty = every/first_dense decide
     bool operator==(const MoeConfig&) const = default;
 };

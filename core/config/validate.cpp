@@ -84,6 +84,9 @@ std::string couplingMark(const RunConfig& config) {
     if (config.router.select == "sinkhorn_topk" || config.router.select == "auction")
         return "not causal / batch-coupled in training: tokens are dealt out evenly among the experts, so where one goes "
                "depends on the others of the batch; at evaluation each token chooses for itself";
+    if (config.router.options.contains("leave_share"))
+        return "not causal / batch-coupled in training: only a share of the batch's tokens may leave their group of experts, so where one "
+               "goes depends on the others; at evaluation each token chooses for itself";
     if (config.capacity.factor > 0 && config.router.select != "all")
         return "not causal / batch-coupled: experts have limited room, so whether a token is served depends on the "
                "other tokens of the batch";

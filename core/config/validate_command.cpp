@@ -140,11 +140,11 @@ void checkIntervention(const RunConfig& c, const CommandInfo& verb, const Values
     const bool halfPlace = arguments.contains("layer") != arguments.contains("expert");
     if (verb.verb == "unmute" && halfPlace)
         return refuse(problems, "command", "unmute takes both layer and expert, or neither to unmute all.");
-    const bool hasRows = c.router.net == "linear" || c.router.net == "cosine";
+    const bool hasRows = c.router.net == "linear" || c.router.net == "cosine" || c.router.net == "mlp2";
     if (verb.verb == "rig" && !hasRows && c.router.net != "tree")
         return refuse(problems, "command", fmt::format("router.net {} has no logits that a rig could shift.", c.router.net));
     if (movesRows(verb.verb) && !hasRows)
-        return refuse(problems, "command", fmt::format("{} needs one router row for each expert; router.net {} has none (linear and cosine do).",
+        return refuse(problems, "command", fmt::format("{} needs one router row for each expert; router.net {} has none (linear, cosine and mlp2 do).",
                                                        verb.verb, c.router.net));
     const auto domain = arguments.find("domain");
     if (domain != arguments.end() && !std::holds_alternative<std::string>(domain->second))

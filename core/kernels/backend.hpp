@@ -54,7 +54,10 @@ struct MixtureWeights {
     ExpertWeights experts;
     FeedForwardWeights shared;    ///< works on every token
     at::Tensor sharedGate;        ///< [1, d]: a sigmoid of it scales `shared`; undefined = 1
-    FeedForwardWeights residual;  ///< a dense expert added to the routed output
+    FeedForwardWeights residual;  ///< a dense expert beside the routed output
+    at::Tensor residualGate, residualBias;  ///< [2, d] and [2]: softmax over mixture and dense expert; [1, d] and [1]: sigmoid weight of the mixture; undefined = both are added
+    double gateDropout = 0;  ///< share of tokens whose mixture weighs nothing in this pass; 0 in evaluation
+    at::Tensor constantGate, constantValue;  ///< [n, 2, d] and [n, d] of the constant experts (see zero_computation.hpp)
     Activation activation = Activation::swiglu;
 };
 

@@ -2,6 +2,8 @@
 #include "core/kernels/backend.hpp"
 
 #include "core/kernels/dropout.hpp"
+#include "core/kernels/residual_gate.hpp"
+#include "core/kernels/zero_computation.hpp"
 
 namespace moescope::kernels {
 
@@ -27,10 +29,15 @@ void extend(AttentionCache& cache, at::Tensor& keys, at::Tensor& values) {
 }
 
 DispatchPlan planOf(const routing::RouterSpec& spec, const routing::Routing& routing) {
+    const std::int64_t networks = routing::computing(spec);
+    if (networks < spec.experts)
+        return planDispatch(routing.experts, routing.kept.logical_and(routing.experts.lt(networks)), networks, /*allKept=*/false);
     const bool allKept = routing.dropless && routing.complete;
     if (allKept && spec.select == routing::Select::all) return planEverywhere(routing.experts, spec.experts);
     return planDispatch(routing.experts, routing.kept, spec.experts, allKept);
 }
+
+constexpr std::int64_t kGateSite = 1 << 20;  // layers from here on name the masks of residual gates
 
 class ReferenceBackend final : public Backend {
 public:
@@ -69,12 +76,9 @@ public:
         routing::Routing routing = timedRoute(wide, route, context);
         const TimedPart timed(context.times, Part::experts);
         const at::Tensor h = wide.to(context.compute);
-        const DispatchPlan plan = planOf(spec, routing);
-        at::Tensor out = (spec.weigh == routing::Weigh::input ? runOnScaled(h, routing, w, plan)
-                                                              : runExperts(h, routing.weights, w.experts, plan, w.activation))
-                             .to(x.scalar_type());
+        at::Tensor out = routedOf(h, spec, routing, w).to(x.scalar_type());
         if (w.shared.present()) out = out + sharedOf(h, w).to(x.scalar_type());
-        if (w.residual.present()) out = out + feedForwardOf(h, w.residual, w.activation).to(x.scalar_type());
+        if (w.residual.present()) out = besideResidual(out, h, wide, w, keyOf(context, layer + kGateSite, 0), routing);
         return {x + dropout(out, context.dropout, keyOf(context, layer, 1)), std::move(routing)};
     }
 
@@ -92,6 +96,21 @@ public:
 private:
     static DropoutKey keyOf(const BlockContext& context, std::int64_t layer, std::uint32_t place) {
         return {context.seed, context.draw, static_cast<std::uint32_t>(2 * layer) + place};
+    }
+    static at::Tensor routedOf(const at::Tensor& h, const routing::RouterSpec& spec, const routing::Routing& routing, const MixtureWeights& w) {
+        const DispatchPlan plan = planOf(spec, routing);
+        if (spec.weigh == routing::Weigh::input) return runOnScaled(h, routing, w, plan);
+        const at::Tensor weights = routing::outputWeights(routing), out = runExperts(h, weights, w.experts, plan, w.activation);
+        if (spec.copyExperts + spec.constantExperts == 0) return out;
+        return out + zeroComputation(h, weights, routing.experts, spec, w.constantGate, w.constantValue).to(out.scalar_type());
+    }
+    // Sum of mixture and dense expert, or the two weighed against each other; the gate reads the norm in wide numbers.
+    static at::Tensor besideResidual(const at::Tensor& mixture, const at::Tensor& h, const at::Tensor& wide, const MixtureWeights& w,
+                                     const DropoutKey& key, routing::Routing& routing) {
+        const at::Tensor dense = feedForwardOf(h, w.residual, w.activation).to(mixture.scalar_type());
+        if (!w.residualGate.defined()) return mixture + dense;
+        routing.mixture = mixtureShare(wide, w.residualGate, w.residualBias);
+        return shareLayer(mixture, dense, routing.mixture, w.gateDropout, key);
     }
     // One expert a token, and its weight multiplies what it reads.
     static at::Tensor runOnScaled(const at::Tensor& h, const routing::Routing& routing, const MixtureWeights& w, const DispatchPlan& plan) {

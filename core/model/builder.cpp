@@ -43,12 +43,32 @@ void Model::Builder::buildMixture(std::int64_t layer, Block& block) {
     m_model.addRouter(m_config, layer, m_config.model.width, prefix, m_tokenCounts);
     block.mixture.norm = block.norm;
     block.mixture.activation = kernels::activationOf(m_config.model.activation);
-    block.mixture.experts = experts(prefix + "experts.", shape.experts, shape.expertWidth);
+    block.mixture.experts = experts(prefix + "experts.", shape.computing(), shape.expertWidth);
+    addConstantExperts(prefix, block.mixture);
     if (m_config.moe.shared_experts > 0)
         block.mixture.shared = feedForward(prefix + "shared_expert.", m_config.moe.shared_experts * shape.expertWidth);
     const std::string gate = prefix + "shared_expert_gate.weight";
     if (m_config.moe.shared_gate) block.mixture.sharedGate = matrix(gate, {1, m_config.model.width}, whole(gate, {1, m_config.model.width}), m_std);
-    if (m_config.moe.residual == "sum") block.mixture.residual = feedForward(prefix + "residual_expert.", shape.expertWidth);
+    if (m_config.moe.residual == "none") return;
+    block.mixture.residual = feedForward(prefix + "residual_expert.", shape.expertWidth);
+    addResidualGate(prefix + "residual_gate.", block.mixture);
+}
+
+// Two rows for a softmax over mixture and dense expert, one for the sigmoid weight of the mixture.
+void Model::Builder::addResidualGate(const std::string& prefix, kernels::MixtureWeights& mixture) {
+    const std::int64_t rows = m_config.moe.residual == "softmax2" ? 2 : m_config.moe.residual == "cmr" ? 1 : 0;
+    if (rows == 0) return;
+    const std::vector<std::int64_t> shape{rows, m_config.model.width};
+    mixture.residualGate = matrix(prefix + "weight", shape, whole(prefix + "weight", shape), m_std);
+    mixture.residualBias = add(makeParameter(prefix + "bias", {rows}, whole(prefix + "bias", {rows}), InitKind::zeros, 0, m_seed, m_model.m_options));
+}
+
+void Model::Builder::addConstantExperts(const std::string& prefix, kernels::MixtureWeights& mixture) {
+    const std::int64_t n = m_config.moe.constant_experts, d = m_config.model.width;
+    if (n == 0) return;
+    const std::string gate = prefix + "constant_experts.gate.weight", value = prefix + "constant_experts.value";
+    mixture.constantGate = matrix(gate, {n, 2, d}, whole(gate, {n, 2, d}), m_std);
+    mixture.constantValue = matrix(value, {n, d}, whole(value, {n, d}), m_std);
 }
 
 kernels::AttentionWeights Model::Builder::attention(const std::string& prefix) {

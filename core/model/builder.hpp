@@ -13,6 +13,8 @@ public:
 private:
     void buildBlock(std::int64_t layer);
     void buildMixture(std::int64_t layer, Block& block);
+    void addResidualGate(const std::string& prefix, kernels::MixtureWeights& mixture);
+    void addConstantExperts(const std::string& prefix, kernels::MixtureWeights& mixture);
     kernels::AttentionWeights attention(const std::string& prefix);
     kernels::NormWeights norm(const std::string& name, std::int64_t width);
     kernels::FeedForwardWeights feedForward(const std::string& prefix, std::int64_t hidden);

@@ -9,6 +9,7 @@ namespace moescope::model {
 Model::Model(const config::RunConfig& config, std::int64_t vocabulary, const at::TensorOptions& options, at::ScalarType compute,
              std::span<const std::int64_t> tokenCounts)
     : Network(vocabulary, options), m_config(config.model), m_compute(compute), m_activation(kernels::activationOf(config.model.activation)) {
+    if (config.moe.residual == "cmr") m_gateDropout = config.moe.residual_dropout;
     Builder(*this, config, tokenCounts).build();
 }
 
@@ -45,8 +46,9 @@ at::Tensor Model::runBlock(Block& block, std::int64_t layer, const at::Tensor& x
     const auto index = static_cast<std::size_t>(block.moeIndex);
     kernels::MixtureWeights w = block.mixture;
     for (at::Tensor* tensor : {&w.experts.up, &w.experts.down, &w.shared.up, &w.shared.down, &w.sharedGate, &w.residual.up,
-                               &w.residual.down})
+                               &w.residual.down, &w.constantGate, &w.constantValue})
         *tensor = cast(*tensor);
+    w.gateDropout = pass.training ? m_gateDropout : 0;
     const kernels::Route route = [&](const at::Tensor& features) {
         routing::RouterInput input;
         input.features = features;
@@ -56,6 +58,7 @@ at::Tensor Model::runBlock(Block& block, std::int64_t layer, const at::Tensor& x
         input.sequences = batch.sequences;
         input.training = pass.training;
         input.draws = pass.draws;
+        if (!routings.empty()) input.previousLogits = routings.back().logits;
         if (!pass.muted.empty()) input.muted = pass.muted[index];
         return routing::route(pass.specs[index], m_routers[index], input);
     };

@@ -33,6 +33,7 @@ private:
 
     config::ModelConfig m_config;
     at::ScalarType m_compute;
+    double m_gateDropout = 0;
     std::vector<Block> m_blocks;
     at::Tensor m_embedding, m_head;
     kernels::NormWeights m_finalNorm;

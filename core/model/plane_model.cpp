@@ -16,7 +16,7 @@ constexpr double kMinusInfinity = -std::numeric_limits<double>::infinity();
 // Combine weights [T, E] from those of the slots.
 at::Tensor spread(const routing::Routing& routing, std::int64_t experts) {
     const at::Tensor column = routing.experts.masked_fill(routing.experts.lt(0), experts);
-    const at::Tensor wide = at::zeros({routing.experts.size(0), experts + 1}, routing.weights.options()).scatter_add(1, column, routing.weights);
+    const at::Tensor wide = at::zeros({routing.experts.size(0), experts + 1}, routing.weights.options()).scatter_add(1, column, routing::outputWeights(routing));
     return wide.narrow(1, 0, experts);
 }
 

@@ -19,6 +19,7 @@ namespace moescope::routers {
 using routing::Choice;
 using routing::GroupRule;
 using routing::Net;
+using routing::Transform;
 using routing::Estimator;
 using routing::Noise;
 using routing::Offset;
@@ -52,6 +53,10 @@ struct Router {
     at::Tensor (*logits)(const RouterSpec&, const RouterTensors&, const at::Tensor& features) = nullptr;  ///< [T, d] -> [T, E]
     at::Tensor (*noiseStd)(const RouterSpec&, const RouterTensors&, const RouterInput&, const at::Tensor& clean) = nullptr;
     at::Tensor (*offset)(const RouterSpec&, const RouterTensors&) = nullptr;  ///< [E], added to the selection score
+    /// Changes what the choice ranks, `noisy` and `barred`, in training; every router that claims the spec is asked.
+    void (*steer)(const RouterSpec&, const RouterTensors&, const RouterInput&, Scores&) = nullptr;
+    /// [T, slots] or a scalar: what the chosen experts' outputs are multiplied by, beside the weights.
+    at::Tensor (*outputFactor)(const RouterSpec&, const RouterInput&, const Choice&) = nullptr;
     Choice (*choose)(const RouterSpec&, const RouterTensors&, const RouterInput&, const Scores&) = nullptr;
     /// Sends choices that find their expert full elsewhere; fills experts, positions (>= C where refused) and candidates.
     void (*overflow)(const RouterSpec&, const RouterTensors&, const RouterInput&, const Scores&, Choice&) = nullptr;

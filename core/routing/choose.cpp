@@ -75,6 +75,7 @@ at::Tensor selectionScore(const RouterSpec& spec, const RouterTensors& tensors, 
     at::Tensor score = scoreFunction(spec, scores.noisy.detach());
     if (offset) score = score + offset->offset(spec, tensors).to(score.options());
     if (input.muted.defined()) score = score.masked_fill(input.muted, kMinusInfinity);
+    if (scores.barred.defined()) score = score.masked_fill(scores.barred, kMinusInfinity);
     return limitsGroups(spec) ? limited(spec, score) : score;
 }
 

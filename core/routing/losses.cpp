@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/base/error.hpp"
+#include "core/config/derived.hpp"
 #include "core/routing/choice.hpp"
 #include "core/routing/losses.hpp"
 
@@ -35,7 +36,8 @@ struct Term {
     }
     // Wishes a token counts with: what sum over experts of f is divided by.
     double wishes(std::size_t layer) const {
-        return term.kind == LossKind::topkMean ? real(slotsCounted(layer)) : 1.0;
+        const bool mean = term.kind == LossKind::topkMean || term.kind == LossKind::heterogeneous;
+        return mean ? real(slotsCounted(layer)) : 1.0;
     }
     std::int64_t slotsCounted(std::size_t layer) const {
         if (layers[layer].candidates.defined()) return layers[layer].candidates.size(1);
@@ -45,6 +47,30 @@ struct Term {
 
 // Experts that still count; those that were killed are in no term.
 double living(const RouterSpec& spec) { return real(spec.experts) - real(static_cast<std::int64_t>(spec.killed.size())); }
+
+// eta of MoE++: 1 for networks, tau for experts that are none; 1 for all in every other loss.
+double eta(const Term& t, std::size_t layer, std::int64_t expert) {
+    const RouterSpec& spec = t.specs[layer];
+    return t.term.kind == LossKind::heterogeneous && expert >= computing(spec) ? config::zeroComputationShare(spec.options) : 1.0;
+}
+
+// What makes the loss 1 at its balance, f_e proportional to 1 / eta_e: the sum of 1 / eta over the living, E where all are alike.
+double balanceScale(const Term& t, std::size_t layer) {
+    const RouterSpec& spec = t.specs[layer];
+    if (t.term.kind != LossKind::heterogeneous) return living(spec);
+    double sum = 0;
+    for (std::int64_t e = 0; e < spec.experts; ++e)
+        if (!std::ranges::binary_search(spec.killed, e)) sum += 1 / eta(t, layer, e);
+    return sum;
+}
+
+at::Tensor timesEta(const Term& t, std::size_t layer, const at::Tensor& perExpert) {
+    const RouterSpec& spec = t.specs[layer];
+    if (t.term.kind != LossKind::heterogeneous || computing(spec) == spec.experts) return perExpert;
+    std::vector<double> weights;
+    for (std::int64_t e = 0; e < spec.experts; ++e) weights.push_back(eta(t, layer, e));
+    return perExpert * at::tensor(weights, at::kDouble).to(perExpert.options());
+}
 
 // The columns [rows, E] of the living.
 at::Tensor livingColumns(const RouterSpec& spec, const at::Tensor& values) {
@@ -81,8 +107,8 @@ at::Tensor meanShares(const Routing& routing, std::int64_t rows) {
 // E sum_e f_e P_e, mean over rows: a row is the batch, or a sequence.
 at::Tensor balanceOf(const Term& t, std::size_t layer) {
     const std::int64_t rows = t.term.scope == Scope::sequence ? t.sequences : 1;
-    const at::Tensor product = fractions(t, layer, rows).mul(meanShares(t.layers[layer], rows));
-    return product.sum().mul(living(t.specs[layer]) / (t.wishes(layer) * real(rows)));
+    const at::Tensor product = timesEta(t, layer, fractions(t, layer, rows).mul(meanShares(t.layers[layer], rows)));
+    return product.sum().mul(balanceScale(t, layer) / (t.wishes(layer) * real(rows)));
 }
 
 at::Tensor meanOf(const std::vector<at::Tensor>& values) {
@@ -109,7 +135,7 @@ at::Tensor balanceOverLayers(const Term& t, const std::vector<std::size_t>& grou
         p.push_back(meanShares(t.layers[layer], 1));
     }
     const std::size_t any = group.front();
-    return meanOf(f).mul(meanOf(p)).sum().mul(living(t.specs[any]) / t.wishes(any));
+    return timesEta(t, any, meanOf(f).mul(meanOf(p))).sum().mul(balanceScale(t, any) / t.wishes(any));
 }
 
 // Shazeer's form (importance of the gates, sample variance) goes with gates that sum to one or learned noise, V-MoE's (full
@@ -180,6 +206,13 @@ at::Tensor valueOf(const Term& t) {
     return meanOf(values);
 }
 
+// |mean c - budget| over the tokens of all layers: what the gate between mixture and residual expert may spend (NLLB Team 2022).
+at::Tensor budgetLoss(double budget, std::span<const Routing> layers) {
+    std::vector<at::Tensor> gates;
+    for (const Routing& routing : layers) gates.push_back(routing.mixture.mean());
+    return meanOf(gates).sub(budget).abs();
+}
+
 at::Tensor zLoss(std::span<const RouterSpec> specs, std::span<const Routing> layers) {
     std::vector<at::Tensor> values;
     for (std::size_t layer = 0; layer < layers.size(); ++layer)
@@ -221,7 +254,10 @@ AuxiliaryLosses losses(std::span<const RouterSpec> specs, std::span<const Routin
                        StepCounts* step) {
     AuxiliaryLosses out;
     if (step) step->add(layers);
-    if (layers.empty() || !hasLogits(specs.front())) return out;
+    if (layers.empty()) return out;
+    if (specs.front().budgetCoefficient > 0 && layers.front().mixture.defined())
+        addTerm(out, "cmr", LossKind::none, specs.front().budgetCoefficient, [&] { return budgetLoss(specs.front().budget, layers); });
+    if (!hasLogits(specs.front())) return out;
     const auto add = [&](const BalanceTerm& term, std::string name) {
         if (term.kind == LossKind::none) return;
         addTerm(out, std::move(name), term.kind, term.coefficient,

@@ -13,7 +13,7 @@
 namespace moescope::routing {
 
 struct AuxiliaryLoss {
-    std::string name;  ///< "balance", "z", or for further terms the kind: "importance", "load", "topk_sum" ...
+    std::string name;  ///< "balance", "z", "cmr", or for further terms the kind: "importance", "load", "topk_sum" ...
     LossKind kind = LossKind::none;
     at::Tensor value;  ///< scalar; in the graph iff coefficient != 0
     double coefficient = 0;

@@ -14,6 +14,7 @@ namespace {
 struct Room {
     std::int64_t fullTokens = 0, fullCapacity = 0;
     std::int64_t restTokens = 0, restCapacity = 0;
+    std::int64_t fullOther = 0, restOther = 0;  // of experts that are no networks
     std::int64_t all = 0;
     bool unlimited = true;
 };
@@ -25,7 +26,10 @@ Room roomFor(const RouterSpec& spec, std::int64_t tokens, bool training) {
     room.fullTokens = tokens - room.restTokens;
     room.fullCapacity = capacity(spec, group, training);
     room.restCapacity = room.restTokens > 0 ? capacity(spec, room.restTokens, training) : 0;
-    room.all = spec.experts * (room.fullTokens / group * room.fullCapacity + room.restCapacity);
+    room.fullOther = capacity(spec, group, training, /*zeroComputation=*/true);
+    room.restOther = room.restTokens > 0 ? capacity(spec, room.restTokens, training, /*zeroComputation=*/true) : 0;
+    const std::int64_t networks = computing(spec), groups = room.fullTokens / group;
+    room.all = networks * (groups * room.fullCapacity + room.restCapacity) + (spec.experts - networks) * (groups * room.fullOther + room.restOther);
     const bool fullFits = room.fullTokens == 0 || room.fullCapacity == 0 || room.fullCapacity >= group;
     room.unlimited = fullFits && (room.restCapacity == 0 || room.restCapacity >= room.restTokens);
     return room;
@@ -60,11 +64,17 @@ at::Tensor places(const RouterSpec& spec, const RouterInput& input, const Scores
     return queuePositions(experts, spec.experts, group, order);
 }
 
-// C of each token's group.
-at::Tensor underCapacity(const Room& room, const at::Tensor& positions) {
-    if (room.restTokens == 0) return positions.lt(room.fullCapacity);
-    return at::cat({positions.narrow(0, 0, room.fullTokens).lt(room.fullCapacity),
-                    positions.narrow(0, room.fullTokens, room.restTokens).lt(room.restCapacity)});
+// C of each token's group: `full`, or `rest` in the last one.
+at::Tensor below(const Room& room, const at::Tensor& positions, std::int64_t full, std::int64_t rest) {
+    if (room.restTokens == 0) return positions.lt(full);
+    return at::cat({positions.narrow(0, 0, room.fullTokens).lt(full), positions.narrow(0, room.fullTokens, room.restTokens).lt(rest)});
+}
+
+at::Tensor underCapacity(const RouterSpec& spec, const Room& room, const Routing& routing) {
+    const at::Tensor fits = below(room, routing.positions, room.fullCapacity, room.restCapacity);
+    if (computing(spec) == spec.experts) return fits;
+    const at::Tensor otherFits = below(room, routing.positions, room.fullOther, room.restOther);
+    return at::where(routing.experts.ge(computing(spec)), otherFits, fits);
 }
 
 at::Tensor countAll(const at::Tensor& experts, std::int64_t expertCount) {
@@ -90,7 +100,7 @@ void fillQueues(const RouterSpec& spec, const RouterInput& input, const Scores& 
     routing.counts = countAll(routing.experts, spec.experts);
     routing.placed = routing.counts;
     if (routing.dropless) return;
-    routing.kept = routing.kept.logical_and(underCapacity(room, routing.positions));
+    routing.kept = routing.kept.logical_and(underCapacity(spec, room, routing));
     routing.placed = countAll(routing.experts.masked_fill(routing.kept.logical_not(), -1), spec.experts);
 }
 

@@ -43,9 +43,11 @@ Routing route(const RouterSpec& spec, const RouterTensors& tensors, const Router
     routing.candidates = choice.candidates;
     routing.gates = gates;
     routing.complete = choice.complete;
-    routing.plain = spec.transform == Transform::none && !input.muted.defined();
+    const bool transformed = spec.transform != Transform::none && spec.transform != Transform::gatingResidual;
+    routing.plain = !transformed && !input.muted.defined();
     fillQueues(spec, input, scores, choice, routing);
     routing.weights = finalWeights(spec, scores, routing);
+    if (const routers::Router* own = routers::claimant(spec, &routers::Router::outputFactor)) routing.outputFactor = own->outputFactor(spec, input, choice);
     routing.loadEstimate = loadEstimate(spec, scores);
     return routing;
 }

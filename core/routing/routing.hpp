@@ -55,6 +55,7 @@ struct RouterInput {
     at::Tensor tokenIds;          ///< [T] int64; needed by hash
     at::Tensor previousTokenIds;  ///< [T] int64, -1 = none; only hash of pairs, and only where a sequence does not start at its first token
     at::Tensor domains;           ///< [T] int64, -1 = none; what pinned domains are told by, undefined = nobody is pinned
+    at::Tensor previousLogits;    ///< [T, E] logits of the layer with experts before; only gating residuals read them
     std::int64_t sequences = 1;   ///< T = sequences * length, row-major
     bool training = true;
     Draws draws;
@@ -76,6 +77,8 @@ struct Routing {
     at::Tensor counts;         ///< [E] int64 first wishes: chosen before capacity
     at::Tensor placed;         ///< [E] int64 kept assignments; the same tensor as `counts` if nothing can be dropped
     at::Tensor loadEstimate;   ///< [T, E] P(e in top-k) under fresh noise, in the graph; undefined if no loss needs it
+    at::Tensor outputFactor;   ///< [T, slots] or a scalar that multiplies the experts' outputs (output masking); undefined = 1
+    at::Tensor mixture;        ///< [T] weight of the routed experts beside a residual one, before gate dropout, in the graph; set by the block, undefined = no gate
     at::Tensor secondTaken;    ///< [T] bool, random second expert only
     std::int64_t capacity = 0;  ///< slots of an expert in a full group; 0 = no limit
     std::int64_t room = 0;      ///< slots of all experts and groups together; 0 = no limit
@@ -85,6 +88,9 @@ struct Routing {
 };
 
 Routing route(const RouterSpec& spec, const RouterTensors& tensors, const RouterInput& input);
+
+/// What the experts' outputs are multiplied by: weights times outputFactor.
+at::Tensor outputWeights(const Routing& routing);
 
 /// After the optimizer step, from the counts [E] of the whole step; moves the loss-free bias. Never in evaluation.
 void updateState(const RouterSpec& spec, RouterTensors& tensors, const at::Tensor& counts);

@@ -26,7 +26,10 @@ at::Tensor netLogits(const RouterSpec& spec, const RouterTensors& tensors, const
     if (input.logits.defined()) return input.logits.to(workType(input.logits));
     const at::Tensor features = routerFeatures(spec, input);
     const routers::Router* own = routers::claimant(spec, &routers::Router::logits);
-    return own ? own->logits(spec, tensors, features) : linearLogits(tensors, features);
+    const at::Tensor logits = own ? own->logits(spec, tensors, features) : linearLogits(tensors, features);
+    if (!tensors.has("residual_weight") || !input.previousLogits.defined()) return logits;
+    const at::Tensor previous = input.previousLogits.to(logits.scalar_type());
+    return logits + at::linear(previous, tensors.at("residual_weight").to(logits.scalar_type()));
 }
 
 at::Tensor rigged(const RouterSpec& spec, const at::Tensor& logits) {
@@ -35,7 +38,7 @@ at::Tensor rigged(const RouterSpec& spec, const at::Tensor& logits) {
 }
 
 at::Tensor transformed(const RouterSpec& spec, const at::Tensor& logits) {
-    if (spec.transform == Transform::none) return logits;
+    if (spec.transform == Transform::none || spec.transform == Transform::gatingResidual) return logits;
     const auto options = routers::readOptions<routers::StageOptions>(spec.options);
     if (spec.transform == Transform::temperature) return logits / options.temperature;
     const at::Tensor centred = logits - logits.mean(1, true);
@@ -101,6 +104,9 @@ Scores scoreExperts(const RouterSpec& spec, const RouterTensors& tensors, const 
     scores.probabilities = scores.clean.softmax(1);
     scores.shares = sharesOf(spec, scores);
     setGate(spec, spec.noiseReachesWeights ? scores.noisy : scores.clean, scores);
+    if (input.training)
+        for (const routers::Router* router : routers::table())
+            if (router->steer && router->claims(spec)) router->steer(spec, tensors, input, scores);
     return scores;
 }
 

@@ -65,7 +65,7 @@ void setSelection(RouterSpec& spec, const config::RouterConfig& router) {
 }
 
 Weigh automaticWeigh(const RouterSpec& spec) {
-    if (spec.select == Select::fixed) return spec.net == Net::hash ? Weigh::one : Weigh::uniform;
+    if (spec.select == Select::fixed) return spec.net == Net::none ? Weigh::uniform : Weigh::one;
     if (spec.select != Select::topk || spec.score == Score::softmaxGroups) return Weigh::raw;
     return spec.topK > 1 ? Weigh::renorm : Weigh::raw;
 }
@@ -100,6 +100,19 @@ void setBalance(RouterSpec& spec, const config::BalanceConfig& from) {
     spec.zCoefficient = from.z_coefficient;
 }
 
+void setExperts(RouterSpec& spec, const config::RunConfig& config) {
+    const config::MoeShape shape = config::moeShape(config, spec.layer);
+    spec.experts = shape.experts;
+    spec.topK = shape.topK;
+    spec.constantExperts = config.moe.constant_experts;
+    spec.copyExperts = config.moe.copy_experts;
+    spec.zeroExperts = config.moe.zero_experts;
+    spec.firstMixture = config::moeLayers(config).front() == spec.layer;
+    if (config.moe.residual != "cmr") return;
+    spec.budget = config.moe.residual_target;
+    spec.budgetCoefficient = config.moe.residual_coefficient;
+}
+
 void setRig(RouterSpec& spec, const config::RouterConfig& router) {
     const bool named = std::ranges::find(router.rig_layers, spec.layer) != router.rig_layers.end();
     if (router.rig_layers.empty() || named) spec.rig = router.rig;
@@ -108,11 +121,9 @@ void setRig(RouterSpec& spec, const config::RouterConfig& router) {
 }  // namespace
 
 RouterSpec makeSpec(const config::RunConfig& config, std::int64_t layer) {
-    const config::MoeShape shape = config::moeShape(config, layer);
     RouterSpec spec;
     spec.layer = layer;
-    spec.experts = shape.experts;
-    spec.topK = shape.topK;
+    setExperts(spec, config);
     spec.net = parse(kNets, "router.net", config.router.net);
     spec.transform = parse(kTransforms, "router.transform", config.router.transform);
     spec.score = parse(kScores, "router.score", config.router.score);
@@ -139,17 +150,35 @@ std::int64_t slots(const RouterSpec& spec) {
     return spec.select == Select::all || spec.select == Select::expertTopC ? spec.experts : spec.topK;
 }
 
-bool hasLogits(const RouterSpec& spec) { return spec.net != Net::hash && spec.net != Net::none; }
+std::int64_t computing(const RouterSpec& spec) { return spec.experts - spec.constantExperts - spec.copyExperts - spec.zeroExperts; }
+
+bool hasLogits(const RouterSpec& spec) { return spec.net != Net::hash && spec.net != Net::domainHash && spec.net != Net::none; }
 
 bool isRandom(const RouterSpec& spec, bool training) {
     const double cf = training ? spec.capacity.factor : spec.capacity.evalFactor;
     if (cf > 0 && (spec.capacity.priority == Priority::random || spec.capacity.overflow == Overflow::recycleRandom)) return true;
+    const auto drawn = [&](const char* option) { return spec.options.contains(option); };
+    if (training && (drawn("eom") || drawn("expert_mask") || drawn("gating_dropout") || drawn("importance_sampling"))) return true;
     if (!training && !spec.noiseAtEvaluation) return false;
     if (spec.select == Select::sampleMasked && training) return true;
     return (spec.noise != Noise::none && spec.noiseScale > 0) || (spec.second != Second::best && spec.secondScale > 0);
 }
 
-std::int64_t capacity(const RouterSpec& spec, std::int64_t tokens, bool training) {
+namespace {
+
+// Places per expert and choice that a fair share is counted in: E, or where some experts are no networks tau N + Z in units of
+// a network's place (tau) or of another's.
+double fairDivisor(const RouterSpec& spec, bool zeroComputation) {
+    const std::int64_t networks = computing(spec);
+    if (networks == spec.experts) return static_cast<double>(spec.experts);
+    const double tau = config::zeroComputationShare(spec.options);
+    const double units = tau * static_cast<double>(networks) + static_cast<double>(spec.experts - networks);
+    return zeroComputation ? units : units / tau;
+}
+
+}  // namespace
+
+std::int64_t capacity(const RouterSpec& spec, std::int64_t tokens, bool training, bool zeroComputation) {
     const CapacityRule& rule = spec.capacity;
     const double cf = training ? rule.factor : rule.evalFactor;
     if (spec.select == Select::expertTopC) {
@@ -159,7 +188,7 @@ std::int64_t capacity(const RouterSpec& spec, std::int64_t tokens, bool training
     }
     if (!(cf > 0) || std::isinf(cf)) return 0;
     const double choices = rule.countK ? static_cast<double>(slots(spec)) : 1.0;
-    const double fair = cf * choices * static_cast<double>(tokens) / static_cast<double>(spec.experts);
+    const double fair = cf * choices * static_cast<double>(tokens) / fairDivisor(spec, zeroComputation);
     const double wanted = std::min(std::ceil(fair - 1e-6), static_cast<double>(tokens));  // no overflow for huge cf
     const std::int64_t least = std::max<std::int64_t>(1, rule.minimum);
     const std::int64_t room = std::min(tokens, std::max(least, static_cast<std::int64_t>(wanted)));

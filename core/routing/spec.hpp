@@ -15,8 +15,8 @@
 
 namespace moescope::routing {
 
-enum class Net { linear, tree, cosine, attention, hash, none };
-enum class Transform { none, normalise, temperature };
+enum class Net { linear, tree, cosine, attention, mlp2, hash, domainHash, none };
+enum class Transform { none, normalise, temperature, gatingResidual };
 enum class Score { softmaxAll, softmaxSelected, softmaxGroups, sigmoid };
 enum class Noise { none, inputJitter, inputDropout, logitGaussLearned, logitGaussFixed, logitMulJitter, logitAddUniform, gumbelAll };
 enum class Offset { none, biasSign, biasProp };
@@ -29,7 +29,7 @@ enum class Priority { position, bpr, prob, random };
 /// What happens to a choice whose expert is full: dropped, offered to the token's next best, or put into any free place.
 enum class Overflow { drop, rerouteNext, recycleRandom };
 enum class Estimator { autogradGate, straightThrough, sparsemixerV2, sparsemixerV2star, none };
-enum class LossKind { none, switchTop1, gshardTop1, topkSum, topkMean, importance, load };
+enum class LossKind { none, switchTop1, gshardTop1, topkSum, topkMean, heterogeneous, importance, load };
 enum class Scope { batch, sequence, global, layers };
 /// A router that is overruled: its tokens are dealt out in turn, or to experts drawn at random.
 enum class Oracle { none, roundRobin, random };
@@ -55,6 +55,9 @@ struct BalanceTerm {
 struct RouterSpec {
     std::int64_t layer = 0;  ///< model layer, counted from 0
     std::int64_t experts = 1, topK = 1;
+    std::int64_t constantExperts = 0, copyExperts = 0, zeroExperts = 0;  ///< the last experts in this order: no networks
+    bool firstMixture = true;  ///< no layer with experts lies before it
+    double budget = 0, budgetCoefficient = 0;  ///< of the gate between mixture and residual expert (CMR); coefficient 0 = no loss
     Net net = Net::linear;
     Transform transform = Transform::none;
     Score score = Score::softmaxAll;
@@ -101,6 +104,8 @@ base::Problems problems(const config::RunConfig& config, bool handTable = false)
 
 /// Slots of a token: k, or E where the number of experts varies (select all, expert choice).
 std::int64_t slots(const RouterSpec& spec);
+/// Experts that are networks: 0 .. computing - 1.
+std::int64_t computing(const RouterSpec& spec);
 /// Does the router score experts (has logits and probabilities)? Not so for hash and round robin.
 bool hasLogits(const RouterSpec& spec);
 /// Does a draw decide anything when `training` is as given?
@@ -108,7 +113,9 @@ bool isRandom(const RouterSpec& spec, bool training);
 
 /// Slots of one expert for T tokens: min(T, max(minimum, 1, ceil(cf k T / E - 1e-6))), rounded up to multiple_of; 0 = no
 /// limit. Expert choice: min(T, max(1, floor(c T / E + 1e-6))).
-std::int64_t capacity(const RouterSpec& spec, std::int64_t tokens, bool training);
+/// Where some experts are no networks: that of a network, cf tau k T / (tau N + Z) in place of cf k T / E; the others, with
+/// `zeroComputation`, have 1 / tau times as much (MoE++).
+std::int64_t capacity(const RouterSpec& spec, std::int64_t tokens, bool training, bool zeroComputation = false);
 
 std::string_view name(LossKind kind);
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "core/routing/quantiles.hpp"
 #include "core/routing/statistics.hpp"
@@ -88,9 +89,16 @@ void writeWeights(const Writer& to, const Row& row, telemetry::StepTelemetry& ou
     to.number(out.droppedTokens, 1 - row[S::keptTokens] / row[S::tokens]);
     to.number(out.capacityUtilisation, ratio(kept, row[S::room]));
     to.number(out.secondKeepRate, ratio(row[S::secondTaken], row[S::secondTokens]));
+    to.number(out.mixtureShare, ratio(row[S::mixture], row[S::mixtureTokens]));
     const double* placed = row.data + row.at.placed();
     const auto used = std::count_if(placed, placed + row.at.experts, [](double count) { return count > 0; });
     to.number(out.expertUtilisation, static_cast<double>(used) / static_cast<double>(row.at.experts));
+}
+
+// How many networks a token ran through; the last experts are none.
+void writeNetworks(const Writer& to, const Row& row, std::int64_t networks, telemetry::StepTelemetry& out) {
+    const double* placed = row.data + row.at.placed();
+    to.number(out.ffnExperts, std::accumulate(placed, placed + networks, 0.0) / row[S::tokens]);
 }
 
 void writeLogits(const Writer& to, const Row& row, telemetry::StepTelemetry& out) {
@@ -216,6 +224,7 @@ void RoutingStatistics::finish(telemetry::StepTelemetry& out, std::span<const Ro
         writeLoad(to, row, out);
         writeWeights(to, row, out);
         writeLogits(to, row, out);
+        if (const std::int64_t networks = computing(m_specs[i]); networks < m_specs[i].experts) writeNetworks(to, row, networks, out);
         if (m_specs[i].select == Select::expertTopC) to.number(out.unpicked, 1 - row[S::keptTokens] / row[S::tokens]);
         if (mayDrop(m_specs[i])) writePositions(to, row, out);
         if (m_domains > 0) writeDomains(to, row, out);

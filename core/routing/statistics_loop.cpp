@@ -17,7 +17,7 @@ namespace {
 constexpr std::int64_t kBlock = 1024;  // tokens whose sums are one partial row
 
 struct Views {
-    const float *logits = nullptr, *probabilities = nullptr, *weights = nullptr;
+    const float *logits = nullptr, *probabilities = nullptr, *weights = nullptr, *mixture = nullptr;
     const std::int64_t *experts = nullptr, *domains = nullptr;
     const bool *kept = nullptr, *second = nullptr;
     std::int64_t slots = 0, length = 1;
@@ -157,6 +157,7 @@ void addBlock(const SumsInput& in, const Views& v, std::int64_t begin, std::int6
         addWeights(at, v, token, row);
         if (in.countDrops) addDrops(at, v, token, row);
         if (v.domains) addDomain(at, v, token, row);
+        if (v.mixture) row[SumsLayout::mixture] += static_cast<double>(v.mixture[token]);
         if (v.second) row[SumsLayout::secondTaken] += v.second[token] ? 1 : 0;
     }
     experts.writeTo(in, row);
@@ -174,6 +175,7 @@ at::Tensor sumsByLoop(const SumsInput& in) {
     const Routing& r = *in.routing;
     const at::Tensor weights = r.weights.detach().to(at::kFloat).contiguous(), experts = r.experts.contiguous(),
                      kept = r.kept.contiguous(), second = r.secondTaken.defined() ? r.secondTaken.contiguous() : at::Tensor(),
+                     mixture = r.mixture.defined() ? r.mixture.detach().to(at::kFloat).contiguous() : at::Tensor(),
                      domains = in.domainIds.defined() ? in.domainIds.contiguous() : at::Tensor();
     Views v;
     v.logits = in.logits.defined() ? in.logits.const_data_ptr<float>() : nullptr;
@@ -183,6 +185,7 @@ at::Tensor sumsByLoop(const SumsInput& in) {
     v.kept = kept.const_data_ptr<bool>();
     v.second = second.defined() ? second.const_data_ptr<bool>() : nullptr;
     v.domains = domains.defined() && in.layout.domains > 0 ? domains.const_data_ptr<std::int64_t>() : nullptr;
+    v.mixture = mixture.defined() ? mixture.const_data_ptr<float>() : nullptr;
     v.slots = experts.size(1);
     const std::int64_t tokens = experts.size(0), size = in.layout.size(), blocks = (tokens + kBlock - 1) / kBlock;
     v.length = std::max<std::int64_t>(1, tokens / in.sequences);
@@ -203,6 +206,7 @@ at::Tensor sumsByLoop(const SumsInput& in) {
     }
     row[SumsLayout::tokens] = static_cast<double>(tokens);
     row[SumsLayout::room] = static_cast<double>(r.room);
+    row[SumsLayout::mixtureTokens] = r.mixture.defined() ? static_cast<double>(tokens) : 0;
     row[SumsLayout::secondTokens] = r.secondTaken.defined() ? static_cast<double>(tokens) : 0;
     return out;
 }

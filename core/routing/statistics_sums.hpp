@@ -16,7 +16,7 @@ struct SumsLayout {
     enum Scalar : std::int64_t {
         tokens, room, keptTokens, weight, weightTokens, top1Weight, effectiveK,
         logitTokens, top1Probability, ratio12, ratioTokens, entropy, lse, lseSquared, logit, logitSquared,
-        secondTaken, secondTokens, scalarCount,
+        secondTaken, secondTokens, mixture, mixtureTokens, scalarCount,
     };
     std::int64_t experts = 0, domains = 0;
 

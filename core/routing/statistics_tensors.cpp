@@ -100,6 +100,9 @@ at::Tensor sumsByTensors(const SumsInput& in) {
     if (r.secondTaken.defined()) out.add(r.secondTaken.sum());
     else out.zeros(1);
     out.number(r.secondTaken.defined() ? tokens : 0);
+    if (r.mixture.defined()) out.add(r.mixture.detach().to(at::kDouble).sum());
+    else out.zeros(1);
+    out.number(r.mixture.defined() ? tokens : 0);
     out.add(r.counts);
     out.add(r.placed);
     out.add(sumByExpert(weights, r.experts, in.layout.experts));

@@ -136,8 +136,10 @@ config::RunConfig readConfig(const json& object, const Given& given, Problems& p
     settings.erase("preset");
     if (Problems found = config::applyJson(config, settings.dump()); !found.empty()) problems.insert(problems.end(), found.begin(), found.end());
     const std::int64_t columns = !given.logits.empty() ? given.logits.front().size(1) : rowsOf(given.weights);
-    if (columns > 0 && !namesExperts(settings) && columns % config.moe.granularity == 0)
-        config.moe.experts = columns / config.moe.granularity;
+    const std::int64_t networks = columns - config.moe.zero_experts - config.moe.copy_experts - config.moe.constant_experts;
+    if (networks > 0 && !namesExperts(settings) && networks % config.moe.granularity == 0)
+        config.moe.experts = networks / config.moe.granularity;
+    config.moe.pyramid = 1;
     config.moe.every = 1;
     config.moe.first_dense = 0;
     config.moe.pattern.clear();
@@ -221,6 +223,12 @@ void setHashTable(const Given& given, const RouterSpec& spec, TableInput& out, P
         out.tensors = createTensors(spec, 1, vocabulary, given.seed, counts);
         return;
     }
+    if (spec.net == Net::domainHash) {
+        if (given.table.dim() != 1 || given.table.size(0) < vocabulary)
+            problems.push_back({"table", "needs a number for each token id; what is left of it after division by the size of the domain's group is the expert there."});
+        out.tensors.tensors["table"] = given.table;
+        return;
+    }
     const at::Tensor table = given.table.dim() == 1 ? given.table.unsqueeze(1) : given.table;
     if (spec.options.contains("table") && spec.options.at("table") == config::Value(std::string("bigram")))
         problems.push_back({"table", "The table of pairs is made from the seed; leave it out."});
@@ -262,8 +270,25 @@ void setAttention(const Given& given, const RouterSpec& spec, TableInput& out, P
     }
 }
 
+// mlp2 {hidden, output}: z = output tanh(hidden x)
+void setTwoLayers(const Given& given, const RouterSpec& spec, TableInput& out, Problems& problems) {
+    const json& from = given.weightObject;
+    const at::Tensor hidden = from.is_object() ? readMatrix(from, "hidden") : at::Tensor(), output = from.is_object() ? readMatrix(from, "output") : at::Tensor();
+    if (!hidden.defined() || !output.defined()) {
+        problems.push_back({"weights", "The router of two layers needs an object {hidden, output}, two matrices."});
+        return;
+    }
+    needShape(hidden, {hidden.size(0), given.features.size(1)}, "weights.hidden", problems);
+    needShape(output, {spec.experts, hidden.size(0)}, "weights.output", problems);
+    out.tensors.tensors["hidden_weight"] = hidden;
+    out.tensors.tensors["output_weight"] = output;
+}
+
 void setTensors(const Given& given, const RouterSpec& spec, TableInput& out, Problems& problems) {
-    if (spec.net == Net::hash) setHashTable(given, spec, out, problems);
+    if (spec.net == Net::hash || spec.net == Net::domainHash) setHashTable(given, spec, out, problems);
+    if (spec.net == Net::mlp2 && given.logits.empty()) setTwoLayers(given, spec, out, problems);
+    if (spec.options.contains("importance_sampling"))
+        out.tensors.tensors["load_share"] = at::full({spec.experts}, 1.0 / static_cast<double>(spec.experts), at::TensorOptions().dtype(at::kFloat));
     if (spec.net == Net::cosine && given.logits.empty()) setCosine(given, spec, out, problems);
     if (spec.net == Net::attention && given.logits.empty()) setAttention(given, spec, out, problems);
     if (spec.net == Net::linear && given.weights.defined()) out.tensors.tensors["weight"] = given.weights;
@@ -278,6 +303,7 @@ RouterInput inputOf(const Given& given, const RouterSpec& spec, const at::Tensor
     RouterInput in;
     in.features = given.logits.empty() ? given.features : at::Tensor();
     in.tokenIds = given.tokenIds;
+    if (spec.net == Net::domainHash) in.domains = given.domains;
     in.sequences = given.sequences;
     in.training = given.training;
     in.draws = {given.seed, 0, 0};
@@ -317,6 +343,8 @@ TableInput readTable(const json& object, Problems& problems) {
     out.domains = given.domains;
     out.domainCount = given.domains.defined() ? given.domains.max().item<std::int64_t>() + 1 : 0;
     if (out.domainCount > 4096) refuseInput("more than 4096 domains", "domains");
+    for (RouterSpec& each : out.specs)
+        if (each.net == Net::domainHash && each.groups == 1 && out.domainCount > 0) each.groups = out.domainCount;
     return out;
 }
 

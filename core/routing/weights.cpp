@@ -62,6 +62,10 @@ at::Tensor weighChosen(const RouterSpec& spec, const Scores& scores, const Choic
     return spec.weigh == Weigh::renorm && !done ? normalised(raw) : raw;
 }
 
+at::Tensor outputWeights(const Routing& routing) {
+    return routing.outputFactor.defined() ? routing.weights * routing.outputFactor : routing.weights;
+}
+
 at::Tensor finalWeights(const RouterSpec& spec, const Scores& scores, const Routing& routing) {
     at::Tensor weights = routing.gates;
     if (!routing.dropless) weights = weights.masked_fill(routing.kept.logical_not(), 0);

@@ -15,10 +15,12 @@ struct Word {
 };
 
 inline constexpr std::array kNets = {
-    Word<Net>{"linear", Net::linear}, Word<Net>{"tree", Net::tree}, Word<Net>{"cosine", Net::cosine}, Word<Net>{"attention", Net::attention}, Word<Net>{"hash", Net::hash}, Word<Net>{"none", Net::none}};
+    Word<Net>{"linear", Net::linear}, Word<Net>{"tree", Net::tree}, Word<Net>{"cosine", Net::cosine}, Word<Net>{"attention", Net::attention},
+    Word<Net>{"mlp2", Net::mlp2}, Word<Net>{"hash", Net::hash}, Word<Net>{"domain_hash", Net::domainHash}, Word<Net>{"none", Net::none}};
 inline constexpr std::array kTransforms = {Word<Transform>{"none", Transform::none},
                                            Word<Transform>{"normalise", Transform::normalise},
-                                           Word<Transform>{"temperature", Transform::temperature}};
+                                           Word<Transform>{"temperature", Transform::temperature},
+                                           Word<Transform>{"gating_residual", Transform::gatingResidual}};
 inline constexpr std::array kScores = {Word<Score>{"softmax_all", Score::softmaxAll},
                                        Word<Score>{"softmax_selected", Score::softmaxSelected},
                                        Word<Score>{"softmax_groups", Score::softmaxGroups},
@@ -62,8 +64,8 @@ inline constexpr std::array kEstimators = {Word<Estimator>{"autograd_gate", Esti
 inline constexpr std::array kLossKinds = {
     Word<LossKind>{"none", LossKind::none},           Word<LossKind>{"switch", LossKind::switchTop1},
     Word<LossKind>{"gshard_top1", LossKind::gshardTop1}, Word<LossKind>{"topk_sum", LossKind::topkSum},
-    Word<LossKind>{"topk_mean", LossKind::topkMean},  Word<LossKind>{"importance", LossKind::importance},
-    Word<LossKind>{"load", LossKind::load}};
+    Word<LossKind>{"topk_mean", LossKind::topkMean},  Word<LossKind>{"heterogeneous", LossKind::heterogeneous},
+    Word<LossKind>{"importance", LossKind::importance}, Word<LossKind>{"load", LossKind::load}};
 inline constexpr std::array kScopes = {Word<Scope>{"batch", Scope::batch}, Word<Scope>{"sequence", Scope::sequence},
                                        Word<Scope>{"global", Scope::global}, Word<Scope>{"layers", Scope::layers}};
 

@@ -36,7 +36,7 @@ struct StepTelemetry {
     double flops = 0;         ///< training FLOPs so far
     double seconds = 0;       ///< training time so far, pauses left out
 
-    double loss = kNone, auxiliary = kNone, balance = kNone, z = kNone, importanceLoss = kNone, loadLoss = kNone;
+    double loss = kNone, auxiliary = kNone, balance = kNone, z = kNone, importanceLoss = kNone, loadLoss = kNone, cmrLoss = kNone;
     double learningRate = kNone, gradientNorm = kNone, tokensPerSecond = kNone, memory = kNone;
     double dataWait = kNone, storeWait = kNone;
 
@@ -46,7 +46,7 @@ struct StepTelemetry {
     std::vector<float> routerEntropy, marginalEntropy, routingInformation;
     std::vector<float> routerZ, lseMean, logitMax, logitStd, logitQuantiles;
     std::vector<float> droppedAssignments, droppedTokens, capacityUtilisation, expertUtilisation;
-    std::vector<float> secondKeepRate, unpicked, dead, starving;
+    std::vector<float> secondKeepRate, mixtureShare, ffnExperts, unpicked, dead, starving;
     std::vector<float> dropByPosition;  // [moeLayer][64]
     std::vector<float> domainExperts;   // [moeLayer][domains][E], counts of chosen assignments
 
@@ -63,6 +63,7 @@ void visitMetrics(Telemetry& t, Visit&& visit) {
     visit(Metric{"aux_z", "", "Unweighted z-loss, mean over layers.", scalar, 0, inf}, t.z);
     visit(Metric{"aux_importance", "", "Unweighted importance loss CV^2, mean over layers.", scalar, 0, inf}, t.importanceLoss);
     visit(Metric{"aux_load", "", "Unweighted load loss CV^2, mean over layers.", scalar, 0, inf}, t.loadLoss);
+    visit(Metric{"aux_cmr", "", "Unweighted budget loss of the gate between mixture and residual expert: |mean weight - budget| over all layers.", scalar, 0, 1}, t.cmrLoss);
     visit(Metric{"learning_rate", "", "Learning rate of the step.", scalar, 0, inf}, t.learningRate);
     visit(Metric{"gradient_norm", "", "Norm of all gradients before clipping.", scalar, 0, inf}, t.gradientNorm);
     visit(Metric{"tokens_per_second", "tokens/s", "Tokens of the report's steps over their time.", scalar, 0, inf}, t.tokensPerSecond);
@@ -101,6 +102,8 @@ void visitMetrics(Telemetry& t, Visit&& visit) {
     visit(Metric{"capacity_utilisation", "share", "Filled share of all room.", layer, 0, 1}, t.capacityUtilisation);
     visit(Metric{"expert_utilisation", "share", "Share of experts with at least one token.", layer, 0, 1}, t.expertUtilisation);
     visit(Metric{"second_keep_rate", "share", "Share of tokens whose random second expert was taken.", layer, 0, 1}, t.secondKeepRate);
+    visit(Metric{"mixture_share", "share", "Mean weight of the routed experts beside the residual expert; 1 when only they count.", layer, 0, 1}, t.mixtureShare);
+    visit(Metric{"ffn_experts", "experts", "Experts that are networks a token really ran through, where others are zero, copy or constant; at most k.", layer, 0, inf}, t.ffnExperts);
     visit(Metric{"unpicked", "share", "Expert choice: share of tokens no expert picked.", layer, 0, 1}, t.unpicked);
     visit(Metric{"dead", "experts", "Experts whose load ratio stayed below 0.05 over the idle window.", layer, 0, inf}, t.dead);
     visit(Metric{"starving", "experts", "Experts whose load ratio stayed below 0.5 over the idle window.", layer, 0, inf}, t.starving);

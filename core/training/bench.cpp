@@ -159,7 +159,10 @@ BenchResult runBench(std::string_view kind, const config::RunConfig& config, dou
     if (kind != "train" && kind != "moe") problems.push_back({"kind", "There is no benchmark \"" + std::string(kind) + "\" here; take train or moe."});
     if (kind == "moe" && config::moeLayers(config).empty()) problems.push_back({"moe.experts", "The configuration has no layer with experts."});
     if (kind == "moe" && config::isPlane(config)) problems.push_back({"kind", "A mixture on the plane has no block of a transformer to time; bench train runs it."});
-    if (kind == "moe" && config.router.net == "hash") problems.push_back({"router.net", "A hash router needs token ids; bench train runs it."});
+    if (kind == "moe" && (config.router.net == "hash" || config.router.net == "domain_hash"))
+        problems.push_back({"router.net", "A hash router needs token ids; bench train runs it."});
+    if (kind == "moe" && config.moe.zero_experts + config.moe.copy_experts + config.moe.constant_experts > 0)
+        problems.push_back({"kind", "bench moe times layers whose experts are all networks; bench train runs zero, copy and constant experts."});
     for (base::Problem& problem : config::validate(config)) problems.push_back(std::move(problem));
     out.device = resolveDevice(config.training.device, problems);
     for (base::Problem& problem : precisionProblems(config.training.precision, out.device)) problems.push_back(std::move(problem));

@@ -38,6 +38,9 @@ void checkCorpus(const config::RunConfig& config, const data::Corpus& corpus, ba
     if (config.model.vocabulary > 0 && config.model.vocabulary < corpus.vocabulary())
         problems.push_back({"model.vocabulary", "The data has " + std::to_string(corpus.vocabulary()) +
                                                     " different tokens; take at least as many, or 0 to take them from the data."});
+    if (config.router.net == "domain_hash" && config.moe.experts > 0 && corpus.domains().size() < 2)
+        problems.push_back({"router.net", "domain_hash gives each domain experts of its own, and the data has " + std::to_string(corpus.domains().size()) +
+                                              " labelled domains; put the text into two or more files or sub-folders, or take hash."});
 }
 
 }  // namespace
@@ -88,7 +91,10 @@ void LiveTrainer::refreshRouters() {
         for (const std::int64_t expert : silent) mask.select(0, expert).fill_(true);
         m_muted[i] = mask.to(deviceOf());
     }
-    m_pinned = std::ranges::any_of(m_specs, [](const routing::RouterSpec& spec) { return !spec.pins.empty(); });
+    for (routing::RouterSpec& spec : m_specs)
+        if (spec.net == routing::Net::domainHash && spec.groups == 1) spec.groups = static_cast<std::int64_t>(m_corpus->domains().size());
+    const auto readsDomains = [](const routing::RouterSpec& spec) { return !spec.pins.empty() || spec.net == routing::Net::domainHash; };
+    m_labelled = std::ranges::any_of(m_specs, readsDomains);
     m_optimizer.freeze(frozenRows());
     m_idle.leaveOut(m_progress.killed);
     m_statistics = std::make_unique<routing::RoutingStatistics>(m_specs, static_cast<std::int64_t>(m_corpus->domains().size()),

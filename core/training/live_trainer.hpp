@@ -1,6 +1,6 @@
 // The trainer as it is made: members and helpers shared by its source files.
 //
-// live_trainer.cpp construction and the step · trainer_evaluation.cpp losses · trainer_probe.cpp routing snapshots ·
+// live_trainer.cpp construction and the step · trainer_consistency.cpp two passes of stochastic experts · trainer_evaluation.cpp losses · trainer_probe.cpp routing snapshots ·
 // trainer_generation.cpp text · trainer_plane.cpp the plane as a picture · trainer_commands.cpp live changes · trainer_interventions.cpp changes
 // of experts and trainer_intervention_state.cpp what they leave behind · trainer_oracles.cpp routing over the router's head ·
 // trainer_state.cpp what a checkpoint holds.
@@ -61,6 +61,9 @@ private:
     // --- step
     struct StepSums;
     void forwardBackward(std::int64_t micro, bool report, StepSums& sums);
+    /// Weight of the divergence between two passes (stochastic experts); negative = one pass.
+    double consistency() const;
+    model::PassResult forwardTwice(const model::TokenBatch& batch, std::int64_t micro, at::Tensor& divergence);
     at::Tensor auxiliaryLoss(const model::PassResult& result, std::int64_t sequences, double share, StepSums& sums);
     void observe(const data::Batch& batch, const model::PassResult& result, bool report, StepSums& sums);
     void update(StepSums& sums);
@@ -75,7 +78,7 @@ private:
     at::Device deviceOf() const { return m_model->options().device(); }
     void refreshRouters();
     void overrule(std::size_t layer);
-    model::TokenBatch labelled(const data::Batch& batch) const { return tokensOf(batch, deviceOf(), m_pinned); }
+    model::TokenBatch labelled(const data::Batch& batch) const { return tokensOf(batch, deviceOf(), m_labelled); }
     std::vector<LayerShape> layerShapes() const;
     double flopsPerToken(double keptPerToken) const;
     std::int64_t tokensPerStep() const { return m_config.training.batch * m_config.model.context * m_config.training.accumulate; }
@@ -146,6 +149,7 @@ private:
     std::int64_t working(std::size_t layer) const;
     base::Problems checkOneLess(std::size_t layer, std::int64_t expert, const char* fix) const;
     base::Problems checkAtWork(std::size_t layer, std::int64_t expert, const char* name) const;
+    base::Problems checkNetwork(std::size_t layer, std::int64_t expert, const char* argument) const;
     base::Problems checkSlot(std::size_t layer, std::int64_t expert) const;
     double constantOn(std::size_t layer, std::int64_t expert) const;
     void setConstant(std::size_t layer, std::int64_t expert, double constant);
@@ -165,7 +169,7 @@ private:
     // Made from the above whenever it changes; nothing here travels.
     std::vector<std::int64_t> m_moeLayers;
     std::vector<routing::RouterSpec> m_specs;
-    bool m_pinned = false;  // some layer has pinned domains
+    bool m_labelled = false;  // some layer reads the domains of tokens: pinned ones, or a table by domain
     std::vector<at::Tensor> m_muted;
     model::PlaneModel* const m_plane;  // the model, where it is a mixture on the plane
     std::unique_ptr<routing::RoutingStatistics> m_statistics;

@@ -48,6 +48,7 @@ ExpertPiece Surgeon::pieceOf(std::size_t parameter, std::int64_t expert) const {
 
 std::vector<ExpertPiece> Surgeon::weights(std::int64_t expert) const {
     std::vector<ExpertPiece> out;
+    if (expert >= routing::computing(m_spec)) return out;  // no network
     for (const std::size_t parameter : expertParameters()) out.push_back(pieceOf(parameter, expert));
     return out;
 }

@@ -98,6 +98,14 @@ Problems LiveTrainer::checkAtWork(std::size_t layer, std::int64_t expert, const 
     return {};
 }
 
+// Zero, copy and constant experts have a router row and nothing else.
+Problems LiveTrainer::checkNetwork(std::size_t layer, std::int64_t expert, const char* argument) const {
+    const std::int64_t networks = routing::computing(m_specs[layer]);
+    if (expert < networks) return {};
+    return {{argument, expertName(m_moeLayers[layer], expert) + " is a zero, copy or constant expert and has no weights of its own: take one of E0 to " +
+                           name(networks - 1) + "."}};
+}
+
 Problems LiveTrainer::checkSlot(std::size_t layer, std::int64_t expert) const {
     if (isFree(layer, expert)) return {};
     std::string free;
@@ -125,7 +133,7 @@ Problems LiveTrainer::checkFreeze(const Command& command) const {
     }
     const std::int64_t expert = integer(command, "expert");
     if (contains(m_progress.frozen[layer], expert)) return {{"expert", expertName(m_moeLayers[layer], expert) + " is frozen already."}};
-    return {};
+    return checkNetwork(layer, expert, "expert");
 }
 
 Problems LiveTrainer::checkUnfreeze(const Command& command) const {
@@ -141,6 +149,7 @@ Problems LiveTrainer::checkUnfreeze(const Command& command) const {
 Problems LiveTrainer::checkReinitialise(const Command& command) const {
     const std::size_t layer = layersMeant(command).front();
     if (isKilled(layer, integer(command, "expert"))) return checkAtWork(layer, integer(command, "expert"), "expert");
+    if (Problems problems = checkNetwork(layer, integer(command, "expert"), "expert"); !problems.empty()) return problems;
     if (word(command, "from", "noise") == "noise" || hottest(layer, integer(command, "expert")) >= 0) return {};
     return {{"from", layerName(m_moeLayers[layer]) + ": nobody is the hottest before a step is trained; take from=noise."}};
 }
@@ -148,6 +157,8 @@ Problems LiveTrainer::checkReinitialise(const Command& command) const {
 Problems LiveTrainer::checkCopy(const Command& command) const {
     const std::size_t layer = layersMeant(command).front();
     if (Problems problems = checkAtWork(layer, integer(command, "expert"), "expert"); !problems.empty()) return problems;
+    for (const char* argument : {"expert", "to"})
+        if (Problems problems = checkNetwork(layer, integer(command, argument), argument); !problems.empty()) return problems;
     return checkSlot(layer, integer(command, "to"));
 }
 
@@ -162,6 +173,8 @@ Problems LiveTrainer::checkMerge(const Command& command) const {
     const std::int64_t other = integer(command, "with");
     if (Problems problems = checkAtWork(layer, integer(command, "expert"), "expert"); !problems.empty()) return problems;
     if (isKilled(layer, other)) return checkAtWork(layer, other, "with");
+    for (const char* argument : {"expert", "with"})
+        if (Problems problems = checkNetwork(layer, integer(command, argument), argument); !problems.empty()) return problems;
     return checkOneLess(layer, other, "after the merge there would be too few; lower moe.top_k first");
 }
 

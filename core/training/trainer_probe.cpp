@@ -104,7 +104,7 @@ void LiveTrainer::fillSnapshot(telemetry::ProbeSnapshot& out, std::int64_t from,
     std::vector<std::int32_t> targets(ids.begin() + 1, ids.end());
     targets.push_back(ids.front());
     model::TokenBatch batch{sequences, length, upload(ids, deviceOf()), upload(targets, deviceOf()), {}};
-    if (m_pinned && !out.domains.empty())
+    if (m_labelled && !out.domains.empty())
         batch.domains = upload(std::span(out.domains).subspan(static_cast<std::size_t>(from), ids.size()), deviceOf());
     const model::PassResult result = m_model->forward(batch, passOf(false, 0));
     copyRoutings(result, out, from);

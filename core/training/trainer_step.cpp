@@ -35,7 +35,7 @@ struct LiveTrainer::StepSums {
     at::Tensor loss, auxiliary;               // means over micro-batches
     model::TokenBatch batch;                  // the last one
     std::map<std::string, at::Tensor> terms;  // unweighted auxiliary losses, means over micro-batches
-    at::Tensor kept;                          // assignments that ran, all layers; undefined while nothing can be dropped
+    at::Tensor kept;                          // networks that ran, all layers; undefined while nothing can be dropped
     double lossValue = 0, normValue = 0, auxiliaryValue = 0, keptPerToken = -1, dataSeconds = 0;
 };
 
@@ -49,9 +49,11 @@ at::Tensor LiveTrainer::auxiliaryLoss(const model::PassResult& result, std::int6
 }
 
 void LiveTrainer::observe(const data::Batch& batch, const model::PassResult& result, bool report, StepSums& sums) {
+    const bool idle = std::ranges::any_of(m_specs, [](const auto& spec) { return routing::computing(spec) < spec.experts; });
     const auto sparse = [](const routing::Routing& routing) { return !routing.dropless || !routing.complete; };
-    if (std::ranges::any_of(result.routings, sparse))
-        for (const routing::Routing& routing : result.routings) addTo(sums.kept, routing.placed.sum());
+    if (idle || std::ranges::any_of(result.routings, sparse))
+        for (std::size_t i = 0; i < m_specs.size(); ++i)
+            addTo(sums.kept, result.routings[i].placed.narrow(0, 0, routing::computing(m_specs[i])).sum());
     if (!report) return;
     const TimedPart timed(m_times, Part::telemetry);
     const at::Tensor domains = m_corpus->domains().empty() ? at::Tensor() : upload(inputDomains(batch), deviceOf());
@@ -70,14 +72,21 @@ void LiveTrainer::forwardBackward(std::int64_t micro, bool report, StepSums& sum
     const double share = 1.0 / static_cast<double>(m_config.training.accumulate);
     const at::AutoGradMode gradients(!m_model->fitsByItself());
     sums.batch = labelled(batch);
-    model::PassResult result = m_model->forward(sums.batch, passOf(true, micro));
+    const double alpha = consistency();
+    at::Tensor divergence;
+    model::PassResult result = alpha >= 0 ? forwardTwice(sums.batch, micro, divergence) : m_model->forward(sums.batch, passOf(true, micro));
     faultAt("step.fwd", result.loss);
-    const at::Tensor auxiliary = auxiliaryLoss(result, batch.sequences, share, sums);
+    at::Tensor auxiliary = auxiliaryLoss(result, batch.sequences, share, sums);
+    if (divergence.defined()) {
+        addTo(sums.auxiliary, divergence.detach() * (alpha * share));
+        addTo(auxiliary, divergence * alpha);
+    }
     addTo(sums.loss, result.loss.detach() * share);
     observe(batch, result, report, sums);
     if (m_model->fitsByItself()) return;
     const TimedPart timed(m_times, Part::backward);
-    const at::Tensor objective = auxiliary.defined() ? result.loss + auxiliary : result.loss;
+    const at::Tensor task = divergence.defined() ? result.loss * 2 : result.loss;  // the sum over both passes
+    const at::Tensor objective = auxiliary.defined() ? task + auxiliary : task;
     (objective * share).backward();
 }
 
@@ -170,6 +179,7 @@ telemetry::StepTelemetry LiveTrainer::makeReport(const StepSums& sums, double ra
                          : name == "z"          ? &report.z
                          : name == "importance" ? &report.importanceLoss
                          : name == "load"       ? &report.loadLoss
+                         : name == "cmr"        ? &report.cmrLoss
                                                 : nullptr;
         if (member) *member = value.item<double>();
     }

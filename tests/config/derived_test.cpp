@@ -112,6 +112,34 @@ TEST(Layers, WithExpertsFollowEveryFirstDenseAndPattern) {
     EXPECT_TRUE(moeLayers(c).empty());
 }
 
+TEST(Layers, OfAPyramidHaveMoreExpertsInTheLastSixthOfThoseWithExperts) {
+    RunConfig c = sized(24, 16, 2, 32, 1, 8, 8);
+    c.moe.pyramid = 2;
+    c.moe.every = 2;  // 12 layers with experts: ten of 32 and two of 64, as PR-MoE's 350M model
+    const auto layers = moeLayers(c);
+    ASSERT_EQ(layers.size(), 12u);
+    for (std::size_t i = 0; i < layers.size(); ++i) EXPECT_EQ(moeShape(c, layers[i]).experts, i < 10 ? 32 : 64) << i;
+    c.moe.first_dense = 3;  // eleven: the last two of them
+    for (const std::int64_t layer : moeLayers(c)) EXPECT_EQ(moeShape(c, layer).experts, layer < 21 ? 32 : 64) << layer;
+    c.model.layers = 2, c.moe.every = 1, c.moe.first_dense = 0;
+    EXPECT_EQ(moeShape(c, 0).experts, 32);
+    EXPECT_EQ(moeShape(c, 1).experts, 64);
+}
+
+TEST(Cost, OfExpertsWithoutComputationIsThatOfTheChoicesLeftToNetworks) {
+    RunConfig c = sized(2, 16, 2, 28, 2, 8, 8);
+    c.moe.zero_experts = c.moe.copy_experts = 1;
+    c.moe.constant_experts = 2;
+    const MoeShape shape = moeShape(c, 0);
+    EXPECT_EQ(shape.experts, 32);
+    EXPECT_EQ(shape.computing(), 28);
+    EXPECT_DOUBLE_EQ(activeExperts(c, shape), 2 * 0.75 * 28 / (0.75 * 28 + 4));
+    c.router.options["tau"] = std::int64_t{1};
+    EXPECT_DOUBLE_EQ(activeExperts(c, shape), 2 * 28.0 / 32);
+    const double expert = 3 * 16 * 8;
+    EXPECT_DOUBLE_EQ(cost(c, 10, 2).flopsTokenForward - cost(c, 10, 1).flopsTokenForward, 2 * 2 * expert);
+}
+
 TEST(Schedule, FollowsItsFormulaAtEveryStep) {
     TrainingConfig t;
     t.steps = 100;

@@ -202,7 +202,13 @@ TEST(Presets, OfRoutersFitEveryRunPresetWithExperts) {
         for (const Preset& router : ofKind(PresetKind::router)) {
             const RunConfig c = withText(made({run.id, router.id}));
             if (router.base == "plane") continue;
-            EXPECT_EQ(describe(validate(c)), "") << run.id << " + " << router.id;
+            if (router.id == "pangu_rre" && c.data.source == "random") {  // random tokens have no domains to route by
+                EXPECT_EQ(validate(c).at(0).key, "router.net") << run.id;
+            } else if (run.id == "mid" && router.id == "pr_moe") {  // twice the experts in three layers pass the limit of size
+                EXPECT_EQ(validate(c).at(0).key, "model.width");
+            } else {
+                EXPECT_EQ(describe(validate(c)), "") << run.id << " + " << router.id;
+            }
             EXPECT_EQ(c.preset, run.id + "+" + router.id);
             EXPECT_EQ(c.moe.experts, router.id == "dense" ? 0 : plain.moe.experts) << run.id << " + " << router.id;
             EXPECT_EQ(c.data, plain.data);

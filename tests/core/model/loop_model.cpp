@@ -116,8 +116,50 @@ Vector LoopModel::mlp(const Vector& x, const std::string& prefix) const {
     return multiply(prefix + "down_proj.weight", hidden);
 }
 
-Vector LoopModel::mixture(const Vector& x, const std::string& prefix, int experts, int topK) const {
-    Vector p = multiply(prefix + "gate.weight", x);
+// exp(z0) / (exp(z0) + exp(z1)), or with one row 1 / (1 + exp(-z0)).
+double LoopModel::mixtureShare(const Vector& x, const std::string& prefix) const {
+    Vector z = multiply(prefix + "residual_gate.weight", x);
+    for (std::size_t i = 0; i < z.size(); ++i) z[i] += m_values.at(prefix + "residual_gate.bias")[i];
+    return z.size() == 2 ? std::exp(z[0]) / (std::exp(z[0]) + std::exp(z[1])) : 1 / (1 + std::exp(-z[0]));
+}
+
+// Net of one or two layers, plus what the layer before said; `previous` becomes this layer's.
+Vector LoopModel::routerLogits(const Vector& x, const std::string& prefix, Vector& previous) const {
+    Vector z;
+    if (m_config.router.net == "mlp2") {
+        Vector hidden = multiply(prefix + "gate.hidden_weight", x);
+        for (double& h : hidden) h = std::tanh(h);
+        z = multiply(prefix + "gate.output_weight", hidden);
+    } else {
+        z = multiply(prefix + "gate.weight", x);
+    }
+    if (m_values.contains(prefix + "gate.residual_weight")) {
+        const Vector handed = multiply(prefix + "gate.residual_weight", previous);
+        for (std::size_t e = 0; e < z.size(); ++e) z[e] += handed[e];
+    }
+    return previous = z;
+}
+
+// Networks first, then constant, copy and zero experts.
+Vector LoopModel::expert(const Vector& x, const std::string& prefix, int e, int experts) const {
+    const auto& moe = m_config.moe;
+    const int zero = experts - static_cast<int>(moe.zero_experts), copy = zero - static_cast<int>(moe.copy_experts);
+    const int constant = copy - static_cast<int>(moe.constant_experts);
+    if (e >= zero) return Vector(x.size(), 0);
+    if (e >= copy) return x;
+    if (e < constant) return mlp(x, prefix + "experts." + std::to_string(e) + ".");
+    const Vector& gate = m_values.at(prefix + "constant_experts.gate.weight");
+    const std::size_t n = static_cast<std::size_t>(e - constant), d = x.size();
+    const double own = std::exp(std::inner_product(x.begin(), x.end(), gate.begin() + static_cast<std::ptrdiff_t>(2 * n * d), 0.0));
+    const double other = std::exp(std::inner_product(x.begin(), x.end(), gate.begin() + static_cast<std::ptrdiff_t>((2 * n + 1) * d), 0.0));
+    Vector out(d);
+    for (std::size_t i = 0; i < d; ++i)
+        out[i] = (own * x[i] + other * m_values.at(prefix + "constant_experts.value")[n * d + i]) / (own + other);
+    return out;
+}
+
+Vector LoopModel::mixture(const Vector& x, const std::string& prefix, int experts, int topK, Vector& previous) const {
+    Vector p = routerLogits(x, prefix, previous);
     const double top = *std::max_element(p.begin(), p.end());
     double sum = 0;
     for (double& z : p) sum += z = std::exp(z - top);
@@ -125,16 +167,18 @@ Vector LoopModel::mixture(const Vector& x, const std::string& prefix, int expert
     std::vector<int> order(static_cast<std::size_t>(experts));
     std::iota(order.begin(), order.end(), 0);
     std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return p[static_cast<std::size_t>(a)] > p[static_cast<std::size_t>(b)]; });
+    const auto isZero = [&](int e) { return e >= experts - static_cast<int>(m_config.moe.zero_experts); };
+    for (int e = 0; e < experts; ++e) p[static_cast<std::size_t>(e)] *= isZero(e) ? 0 : 1;  // only swallows a slot
     double kept = 0;
     for (int j = 0; j < topK; ++j) kept += p[static_cast<std::size_t>(order[static_cast<std::size_t>(j)])];
     Vector out(x.size(), 0);
     for (int j = 0; j < topK; ++j) {
         const int e = order[static_cast<std::size_t>(j)];
-        const double weight = p[static_cast<std::size_t>(e)] / (topK > 1 ? kept : 1.0);
+        const double weight = p[static_cast<std::size_t>(e)] / (topK > 1 && kept > 0 ? kept : 1.0);
         const bool onInput = m_config.router.weigh == "input";
         Vector read = x;
         for (double& value : read) value *= onInput ? weight : 1;
-        const Vector y = mlp(read, prefix + "experts." + std::to_string(e) + ".");
+        const Vector y = expert(read, prefix, e, experts);
         for (std::size_t i = 0; i < out.size(); ++i) out[i] += (onInput ? 1 : weight) * y[i];
     }
     const auto add = [&](const Vector& y, double factor) {
@@ -145,6 +189,11 @@ Vector LoopModel::mixture(const Vector& x, const std::string& prefix, int expert
         add(mlp(x, prefix + "shared_expert."), gate);
     }
     if (m_config.moe.residual == "sum") add(mlp(x, prefix + "residual_expert."), 1);
+    if (m_config.moe.residual == "softmax2" || m_config.moe.residual == "cmr") {
+        const double c = mixtureShare(x, prefix);
+        for (double& value : out) value *= c;
+        add(mlp(x, prefix + "residual_expert."), 1 - c);
+    }
     return out;
 }
 
@@ -155,13 +204,15 @@ Rows LoopModel::logits(const std::vector<int>& ids) const {
         const auto from = m_values.at("model.embed_tokens.weight").begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(id) * d);
         x.emplace_back(from, from + static_cast<std::ptrdiff_t>(d));
     }
+    std::vector<Vector> previous(ids.size());
     for (int layer = 0; layer < m_config.model.layers; ++layer) {
         const std::string prefix = "model.layers." + std::to_string(layer) + ".";
         x = attention(x, prefix);
         const config::MoeShape shape = config::moeShape(m_config, layer);
-        for (Vector& row : x) {
+        for (std::size_t t = 0; t < x.size(); ++t) {
+            Vector& row = x[t];
             const Vector h = norm(row, prefix + "post_attention_layernorm.weight");
-            const Vector y = shape.experts > 0 ? mixture(h, prefix + "mlp.", static_cast<int>(shape.experts), static_cast<int>(shape.topK))
+            const Vector y = shape.experts > 0 ? mixture(h, prefix + "mlp.", static_cast<int>(shape.experts), static_cast<int>(shape.topK), previous[t])
                                                : mlp(h, prefix + "mlp.");
             for (std::size_t i = 0; i < row.size(); ++i) row[i] += y[i];
         }

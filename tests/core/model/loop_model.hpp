@@ -28,7 +28,10 @@ private:
     Vector multiply(const std::string& name, const Vector& x) const;
     Rows attention(const Rows& x, const std::string& prefix) const;
     Vector mlp(const Vector& x, const std::string& prefix) const;
-    Vector mixture(const Vector& x, const std::string& prefix, int experts, int topK) const;
+    double mixtureShare(const Vector& x, const std::string& prefix) const;
+    Vector routerLogits(const Vector& x, const std::string& prefix, Vector& previous) const;
+    Vector expert(const Vector& x, const std::string& prefix, int e, int experts) const;
+    Vector mixture(const Vector& x, const std::string& prefix, int experts, int topK, Vector& previous) const;
     void rotate(Vector& head, int position) const;
 
     const config::RunConfig& m_config;

@@ -62,6 +62,21 @@ std::vector<routing::RouterSpec> specsOf(const config::RunConfig& c) {
     return c.moe.experts > 0 ? routing::makeSpecs(c) : std::vector<routing::RouterSpec>{};
 }
 
+// Half of the experts are networks, the rest one constant, one copy and two zero experts.
+void zeroComputation(config::RunConfig& c) {
+    c.moe.zero_experts = 2;
+    c.moe.copy_experts = c.moe.constant_experts = 1;
+    c.router.net = "mlp2";
+    c.router.transform = "gating_residual";
+    c.balance.kind = "heterogeneous";
+}
+
+void conditionalRouting(config::RunConfig& c) {
+    c.moe.residual = "cmr";
+    c.moe.residual_coefficient = 0.7;
+    c.moe.residual_dropout = 0.3;
+}
+
 class ModelEqualsLoops : public testing::TestWithParam<Case> {};
 
 TEST_P(ModelEqualsLoops, LogitsAndLossAgreeWithPlainFloat64Loops) {
@@ -104,6 +119,11 @@ INSTANTIATE_TEST_SUITE_P(Variants, ModelEqualsLoops,
                                          Case{"SharedExperts", [](config::RunConfig& c) { c.moe.shared_experts = 2; }},
                                          Case{"GatedSharedExpert", [](config::RunConfig& c) { c.moe.shared_experts = 1, c.moe.shared_gate = true; }},
                                          Case{"ResidualExpert", [](config::RunConfig& c) { c.moe.residual = "sum"; }},
+                                         Case{"ResidualExpertWeighedBySoftmax", [](config::RunConfig& c) { c.moe.residual = "softmax2", c.moe.top_k = 1; }},
+                                         Case{"ResidualExpertWeighedBySigmoid", [](config::RunConfig& c) { c.moe.residual = "cmr"; }},
+                                         Case{"Pyramid", [](config::RunConfig& c) { c.moe.pyramid = 2; }},
+                                         Case{"ZeroComputation", zeroComputation},
+                                         Case{"ZeroComputationOfTopOne", [](config::RunConfig& c) { zeroComputation(c), c.moe.top_k = 1; }},
                                          Case{"EverySecondLayer", [](config::RunConfig& c) { c.moe.every = 2; }},
                                          Case{"Pattern", [](config::RunConfig& c) { c.moe.pattern = {3, 5}; }},
                                          Case{"Dense", [](config::RunConfig& c) { c.moe.experts = 0, c.model.ffn_width = 10; }}),
@@ -124,6 +144,11 @@ INSTANTIATE_TEST_SUITE_P(Variants, CountedSize,
                                          Case{"QkNorm", [](config::RunConfig& c) { c.model.qk_norm = true; }},
                                          Case{"Shared", [](config::RunConfig& c) { c.moe.shared_experts = 3, c.moe.shared_gate = true; }},
                                          Case{"Residual", [](config::RunConfig& c) { c.moe.residual = "sum"; }},
+                                         Case{"ResidualSoftmax", [](config::RunConfig& c) { c.moe.residual = "softmax2"; }},
+                                         Case{"ResidualSigmoid", [](config::RunConfig& c) { c.moe.residual = "cmr"; }},
+                                         Case{"Pyramid", [](config::RunConfig& c) { c.moe.pyramid = 3; }},
+                                         Case{"ZeroComputation", [](config::RunConfig& c) { c.moe.zero_experts = 1, c.moe.copy_experts = 1, c.moe.constant_experts = 2; }},
+                                         Case{"TwoLayerRouterAndGatingResidual", [](config::RunConfig& c) { c.router.net = "mlp2", c.router.transform = "gating_residual"; }},
                                          Case{"RouterBias", [](config::RunConfig& c) { c.router.bias = true; }},
                                          Case{"Relu", [](config::RunConfig& c) { c.model.activation = "relu"; }},
                                          Case{"Dense", [](config::RunConfig& c) { c.moe.experts = 0; }}),
@@ -136,11 +161,11 @@ double objective(model::Model& model, const std::vector<routing::RouterSpec>& sp
     return (result.loss + routing::losses(specs, result.routings, batch.sequences, &counts).total).item<double>();
 }
 
-TEST(ModelGradient, AgreesWithCentralFiniteDifferencesInEveryParameter) {
+class ModelGradient : public testing::TestWithParam<Case> {};
+
+TEST_P(ModelGradient, AgreesWithCentralFiniteDifferencesInEveryParameter) {
     config::RunConfig c = tinyConfig();
-    c.moe.shared_experts = 1;
-    c.moe.shared_gate = true;
-    c.model.qk_norm = true;
+    GetParam().change(c);
     c.balance.coefficient = 0.3;
     c.balance.z_coefficient = 0.05;
     model::Model model = makeModel(c);
@@ -163,6 +188,84 @@ TEST(ModelGradient, AgreesWithCentralFiniteDifferencesInEveryParameter) {
             EXPECT_NEAR(parameter.value.grad().const_data_ptr<double>()[i], (up - down) / (2 * h), 1e-7) << parameter.name << "[" << i << "]";
         }
     }
+}
+
+INSTANTIATE_TEST_SUITE_P(Variants, ModelGradient,
+                         testing::Values(Case{"SharedGatedExpert", [](config::RunConfig& c) { c.moe.shared_experts = 1, c.moe.shared_gate = true, c.model.qk_norm = true; }},
+                                         Case{"ResidualSoftmax", [](config::RunConfig& c) { c.moe.residual = "softmax2"; }},
+                                         Case{"ConditionalRouting", conditionalRouting}, Case{"ZeroComputation", zeroComputation}),
+                         [](const auto& info) { return info.param.name; });
+
+double logitDifference(model::Model& a, model::Model& b, const config::RunConfig& ofA, const config::RunConfig& ofB) {
+    const at::NoGradGuard guard;
+    const model::TokenBatch batch{1, 7, tensorOf(randomIds(7, 4)), {}, {}};
+    return (a.forward(batch, passOf(specsOf(ofA))).logits - b.forward(batch, passOf(specsOf(ofB))).logits).abs().max().item<double>();
+}
+
+// The weights of the same names agree, whatever else a model has.
+TEST(ResidualGate, ShutLeavesTheDenseExpertAloneAndWideOpenTheMixture) {
+    config::RunConfig mixture = tinyConfig(), dense = tinyConfig();
+    mixture.moe.top_k = dense.moe.top_k = 1;
+    dense.moe.experts = 0, dense.model.ffn_width = dense.moe.expert_width;
+    for (const char* kind : {"softmax2", "cmr"}) {
+        config::RunConfig gated = mixture;
+        gated.moe.residual = kind;
+        model::Model model = makeModel(gated), alone = makeModel(mixture), plain = makeModel(dense);
+        const auto set = [&](double share) {
+            const at::NoGradGuard guard;
+            for (model::Parameter& p : model.parameters()) {
+                if (!p.name.ends_with("residual_gate.bias")) continue;
+                p.value.zero_();
+                p.value.select(0, 0).fill_(share > 0 ? 2000.0 : -2000.0);
+            }
+        };
+        {
+            const at::NoGradGuard guard;  // the residual experts get the dense model's weights
+            for (model::Parameter& from : plain.parameters())
+                for (model::Parameter& to : model.parameters()) {
+                    std::string name = to.name;
+                    if (const auto at = name.find("mlp.residual_expert."); at != std::string::npos) name.replace(at, 20, "mlp.");
+                    if (name == from.name && to.name != from.name) to.value.copy_(from.value);
+                }
+        }
+        set(1);
+        EXPECT_EQ(logitDifference(model, alone, gated, mixture), 0) << kind;
+        set(0);
+        EXPECT_EQ(logitDifference(model, plain, gated, dense), 0) << kind;
+    }
+}
+
+TEST(ResidualGate, BudgetLossIsTheDistanceOfTheMeanGateOverAllLayers) {
+    config::RunConfig c = tinyConfig();
+    conditionalRouting(c);
+    c.balance.kind = "none", c.balance.coefficient = 0;
+    model::Model model = makeModel(c);
+    const auto specs = specsOf(c);
+    const auto result = model.forward({2, 7, tensorOf(randomIds(14, 5)), tensorOf(randomIds(14, 6)), {}}, passOf(specs, true));
+    const routing::AuxiliaryLosses losses = routing::losses(specs, result.routings, 2, nullptr);
+    double mean = 0;
+    for (const routing::Routing& routing : result.routings)
+        for (std::int64_t t = 0; t < 14; ++t) mean += routing.mixture.const_data_ptr<double>()[t] / 28;
+    ASSERT_EQ(losses.terms.front().name, "cmr");
+    EXPECT_NEAR(losses.terms.front().value.item<double>(), std::abs(mean - 0.8), 1e-12);
+    EXPECT_NEAR(losses.total.item<double>(), 0.7 * std::abs(mean - 0.8), 1e-12);
+}
+
+TEST(ExpertsByDomain, OfOneDomainAreAModelOfTheirOwn) {
+    config::RunConfig c = tinyConfig();
+    c.moe.top_k = 1;
+    c.router.net = "domain_hash", c.router.select = "fixed", c.router.weigh = "one", c.router.groups = 2;
+    model::Model model = makeModel(c);
+    const auto specs = specsOf(c);
+    const at::NoGradGuard guard;
+    model::TokenBatch batch{2, 7, tensorOf(randomIds(14, 4)), {}, {}};
+    batch.domains = at::ones({14}, at::kLong);
+    const at::Tensor whole = model.forward(batch, passOf(specs)).logits;
+    for (model::Parameter& p : model.parameters())
+        if (p.name.ends_with("experts.up") || p.name.ends_with("experts.down")) p.value.narrow(0, 0, 2).fill_(std::nan(""));  // those of domain 0
+    EXPECT_TRUE(model.forward(batch, passOf(specs)).logits.equal(whole));
+    batch.domains.zero_();
+    EXPECT_TRUE(model.forward(batch, passOf(specs)).logits.isnan().any().item<bool>());
 }
 
 TEST(ModelInit, DrawsTheSameWeightsForTheSamePartWhateverElseDiffers) {

@@ -448,5 +448,25 @@ TEST(Interventions, OfAStateThatDoesNotFitAreRefused) {
     }
 }
 
+TEST(ZeroComputationExperts, AreMutedAndKilledLikeOthersButHaveNoWeightsToChange) {
+    config::RunConfig c = lettersConfig();
+    c.moe.zero_experts = c.moe.copy_experts = 1;
+    c.router.noise = "logit_gauss_fixed", c.router.noise_scale = 12;  // tokens choose apart from the start
+    auto trainer = makeTrainer(c);
+    run(*trainer, 2);
+    applied(*trainer, on("mute", 0, 4));
+    for (const auto& refusedOne : {on("freeze", 0, 5), on("reinitialise", 0, 5), on("duplicate", 0, 0, {{"to", Number{4}}}), on("split", 0, 0, {{"to", Number{4}}}),
+                                   on("merge", 0, 0, {{"with", Number{5}}})})
+        EXPECT_NE(refused(*trainer, refusedOne).find("has no weights of its own"), std::string::npos) << refusedOne.verb;
+    applied(*trainer, on("kill", 0, 5));
+    run(*trainer, 2);
+    const auto report = trainer->step().report;
+    EXPECT_EQ(report->load[4] + report->load[5], 0);
+    EXPECT_NEAR(static_cast<double>(report->ffnExperts[0]), 2, 1e-6);  // layer 0 has only networks left
+    const double elsewhere = static_cast<double>(report->load[6 + 4] + report->load[6 + 5]);
+    EXPECT_GT(elsewhere, 0);
+    EXPECT_NEAR(static_cast<double>(report->ffnExperts[1]), 2 * (1 - elsewhere), 1e-6);
+}
+
 }  // namespace
 }  // namespace moescope::test
