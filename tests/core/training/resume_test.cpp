@@ -40,7 +40,9 @@ bool same(const telemetry::StepTelemetry& a, const telemetry::StepTelemetry& b) 
 // Commands of a scripted life: the same at the same steps, resumed or not.
 void act(training::LiveTrainer& trainer, std::int64_t step) {
     telemetry::Event event;
-    const auto apply = [&](config::Command c) { ASSERT_TRUE(trainer.apply(c, event).empty()); };
+    const auto apply = [&](config::Command c) {
+        for (const base::Problem& problem : trainer.apply(c, event)) ADD_FAILURE() << c.verb << ": " << problem.text;
+    };
     if (step == 3) apply({"set", {{"key", std::string("balance.coefficient")}, {"value", 0.2}}});
     if (step == 4) apply({"rig", {{"layer", std::int64_t{1}}, {"expert", std::int64_t{2}}, {"bias", 2.5}}});
     if (step == 5) apply({"mute", {{"layer", std::int64_t{0}}, {"expert", std::int64_t{1}}}});
@@ -104,6 +106,20 @@ INSTANTIATE_TEST_SUITE_P(
                             c.router.score = "sigmoid";
                         }},
                     Mix{"Capacity", [](config::RunConfig& c) { c.capacity.factor = 0.9, c.capacity.priority = "random"; }},
+                    Mix{"ConditionalRouting", [](config::RunConfig& c) { c.moe.residual = "cmr", c.router.options["eom"] = 0.2; }},
+                    Mix{"ZeroComputation",
+                        [](config::RunConfig& c) {
+                            c.moe.zero_experts = c.moe.copy_experts = c.moe.constant_experts = 1;
+                            c.router.net = "mlp2", c.router.transform = "gating_residual";
+                            c.balance.kind = "heterogeneous", c.capacity.factor = 1.1;
+                        }},
+                    Mix{"Regularisers",
+                        [](config::RunConfig& c) {
+                            c.moe.residual = "softmax2";
+                            c.router.options["expert_mask"] = 0.3;
+                            c.router.options["gating_dropout"] = 0.5;
+                            c.router.options["importance_sampling"] = 0.5;
+                        }},
                     Mix{"SparseReports", [](config::RunConfig& c) { c.telemetry.report_every = 4; }},
                     Mix{"AllTogether",
                         [](config::RunConfig& c) {
@@ -116,6 +132,31 @@ INSTANTIATE_TEST_SUITE_P(
                             c.moe.shared_experts = 1;
                         }}),
     [](const auto& info) { return info.param.name; });
+
+TEST(Resume, OfExpertsByDomainGivesTheBitsOfTheUninterruptedRun) {
+    config::RunConfig c = lettersConfig();
+    c.moe.top_k = 1;
+    c.router.net = "domain_hash", c.router.select = "fixed", c.router.weigh = "one";
+    c.balance.kind = "none", c.balance.coefficient = 0;
+    const Folder folder;
+    auto whole = makeTrainer(c);
+    for (int step = 0; step < 3; ++step) whole->step();
+    auto resumed = makeTrainer(c);
+    resumed->restore(throughDisk(*whole, folder));
+    for (int step = 3; step < 6; ++step) {
+        const auto a = whole->step(), b = resumed->step();
+        ASSERT_TRUE(same(repeatable(*a.report), repeatable(*b.report)));
+    }
+    EXPECT_EQ(bitsOf(*resumed), bitsOf(*whole));
+    const auto report = whole->step().report;
+    const auto& use = report->domainExperts;  // [layer][domain][expert]: two groups of two, no exchange
+    ASSERT_EQ(use.size(), 2u * 2 * 4);
+    for (std::size_t row = 0; row < 4; ++row) {  // of each layer, each domain
+        const std::size_t own = 4 * row + 2 * (row % 2), other = 4 * row + 2 * (1 - row % 2);
+        EXPECT_GT(use[own] + use[own + 1], 0) << row;
+        EXPECT_EQ(use[other] + use[other + 1], 0) << row;
+    }
+}
 
 TEST(Restore, RefusesTheCheckpointOfAnotherModelNamingTheTensor) {
     const Folder folder;
