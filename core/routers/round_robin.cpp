@@ -23,7 +23,7 @@ const Router& routerround_robin() {
         r.id = "round_robin";
         r.title = "Round robin (baseline)";
         r.source = "MegaBlocks, uniform expert assignment";
-        r.claims = [](const RouterSpec& spec) { return spec.net == Net::none && spec.select == Select::fixed; };
+        r.claims = [](const RouterSpec& spec) { return spec.net == Net::none && spec.select == Select::fixed && !spec.options.contains("consistency"); };
         r.choose = inTurn;
         return r;
     }();
