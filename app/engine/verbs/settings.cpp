@@ -1,4 +1,4 @@
-// settings, presets, routers, devices: what there is.
+// settings, presets, devices: what there is.
 #include <CLI/CLI.hpp>
 
 #include "app/engine/verbs.hpp"
@@ -53,10 +53,9 @@ int showPreset(const Context& context, const std::string& id) {
     return 0;
 }
 
-int listPresets(const Context& context, bool routersOnly) {
+int listPresets(const Context& context) {
     std::vector<std::vector<std::string>> rows{{"id", "kind", "title"}};
     for (const config::Preset& preset : config::listPresets()) {
-        if (routersOnly && preset.kind != config::PresetKind::router) continue;
         context.result(toJson(preset), {});
         rows.push_back({preset.id, preset.kind == config::PresetKind::run ? "run" : "router", preset.title});
     }
@@ -75,14 +74,12 @@ int listDevices(const Context& context) {
     return 0;
 }
 
-CLI::App* addPresetVerb(CLI::App& app, const char* name, const char* help, Context& context, Action& action, bool routersOnly) {
-    auto* verb = app.add_subcommand(name, help);
+void addPresets(CLI::App& app, Context& context, Action& action) {
+    auto* verb = app.add_subcommand("presets", "Run presets and router presets");
+    verb->footer("Example: moescope-engine presets collapse_and_cure");
     auto id = std::make_shared<std::string>();
     verb->add_option("id", *id, "Show this one whole");
-    verb->callback([=, &context, &action] {
-        action = [=, &context] { return id->empty() ? listPresets(context, routersOnly) : showPreset(context, *id); };
-    });
-    return verb;
+    verb->callback([=, &context, &action] { action = [=, &context] { return id->empty() ? listPresets(context) : showPreset(context, *id); }; });
 }
 
 }  // namespace
@@ -91,9 +88,7 @@ void addSettings(CLI::App& app, Context& context, Action& action) {
     app.add_subcommand("settings", "Every setting with its default, range and help")
         ->footer("Example: moescope-engine settings --json | grep balance")
         ->callback([&] { action = [&] { return listSettings(context); }; });
-    addPresetVerb(app, "presets", "Run presets and router presets", context, action, false)
-        ->footer("Example: moescope-engine presets collapse_and_cure");
-    addPresetVerb(app, "routers", "Router presets", context, action, true)->footer("Example: moescope-engine routers switch");
+    addPresets(app, context, action);
     app.add_subcommand("devices", "Devices this build can train on")
         ->footer("Example: moescope-engine devices --json")
         ->callback([&] { action = [&] { return listDevices(context); }; });
