@@ -96,7 +96,7 @@ void sayStart(const Context& context, const std::string& run, const std::string&
 /// Runs the session on an opened run; the writer already knows where it starts.
 int runSession(const Context& context, const storage::Store& store, const std::string& run, storage::RunWriter writer, Machine& machine,
                storage::RunFacts facts, CommandLog commands, std::vector<storage::CheckpointRow> rows, const std::string& stateJson, bool ack,
-               bool resumed, bool hold = false) {
+               bool resumed, bool hold = false, const std::string& origin = {}) {
     std::atomic<bool> stalled{false};
     const fs::path folder = writer.runFolder();
     ControlServer control(controlSocket(run));
@@ -104,7 +104,7 @@ int runSession(const Context& context, const storage::Store& store, const std::s
     CheckpointKeeper keeper(folder, machine.trainer->config().training.keep_checkpoints, std::move(rows));
     try {
         Session session({context, run, *machine.trainer, *machine.corpus, sink, facts, keeper, control, commands, stalled,
-                         Session::scriptAppliedIn(stateJson), resumed, resumed ? Session::patienceIn(stateJson) : training::Patience{}, hold});
+                         Session::scriptAppliedIn(stateJson), resumed, resumed ? Session::patienceIn(stateJson) : training::Patience{}, hold, origin});
         const int exit = session.run();
         sink.close();
         return exit;
@@ -222,13 +222,14 @@ config::RunConfig storedConfig(const storage::Store& store, const std::string& u
 int trainNew(const Context& context, NewTraining wanted) {
     base::Problems problems;
     std::optional<ChosenCheckpoint> start;
-    if (wanted.parentStep >= 0) start.emplace(adoptParent(context, storage::Store(context.storeFolder()), wanted, problems));
+    if (wanted.parentStep >= 0 && !wanted.firstWeights) start.emplace(adoptParent(context, storage::Store(context.storeFolder()), wanted, problems));
     if (problems.empty()) problems = config::validate(wanted.config);
     if (!problems.empty()) return report(context, problems);
     const storage::Store store(context.storeFolder());
     Machine machine = prepare(context, wanted.config, problems);
     if (machine.trainer && start) problems = restoreFork(*machine.trainer, *start, wanted);
     if (!problems.empty()) return report(context, problems);
+    const std::string origin = wanted.firstWeights ? wanted.firstWeights(*machine.trainer) : std::string();
     const std::string stateJson = start ? start->loaded.stateJson : "{}";
     store.requireSpace({.checkpointBytes = checkpointBytes(machine)});
     const std::string run = store.newRun(newRunOf(wanted));
@@ -240,7 +241,7 @@ int trainNew(const Context& context, NewTraining wanted) {
     writer.setFacts(facts);
     writer.compact();  // what names layers and domains is in run.db itself, whatever becomes of its log
     sayStart(context, run, nameOf(store, run), machine, wanted.config);
-    return runSession(context, store, run, std::move(writer), machine, facts, CommandLog(), {}, stateJson, wanted.ack, false);
+    return runSession(context, store, run, std::move(writer), machine, facts, CommandLog(), {}, stateJson, wanted.ack, false, false, origin);
 }
 
 int resume(const Context& context, const Resumption& wanted) {

@@ -10,6 +10,10 @@
 #include "core/config/run_config.hpp"
 #include "storage/store.hpp"
 
+namespace moescope::training {
+class Trainer;
+}
+
 namespace moescope::app {
 
 /// What a new run is made of. With a parent it starts from that run's checkpoint.
@@ -22,6 +26,8 @@ struct NewTraining {
     std::int64_t parentStep = -1;   ///< checkpoint of the parent to start from; < 0: fresh weights
     std::vector<std::string> sets;  ///< KEY=VALUE on top of the configuration, and of what commands made of it until that checkpoint
     bool ack = false;
+    /// A conversion: gives the fresh trainer its weights and says in a sentence where they are from. The parent is recorded, not restored.
+    std::function<std::string(training::Trainer&)> firstWeights;
     std::function<void(const std::string& ulid)> onStarted;   ///< called once, when the run is in the store
 };
 

@@ -56,9 +56,10 @@ void Session::begin() {
         return;
     }
     event(Severity::info, "run.started", "Training started on " + m.trainer.device() + ".");
+    if (!m.origin.empty()) event(Severity::change, "run.converted", "Converted from " + m.origin);
     evaluate();
     probe();
-    if (step() > 0) saveCheckpoint();
+    if (step() > 0 || !m.origin.empty()) saveCheckpoint();
 }
 
 /// What is stored of its last step stays as it is: a mute that somebody tries changes no result.

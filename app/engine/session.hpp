@@ -34,6 +34,7 @@ struct SessionParts {
     bool resumed = false;
     training::Patience patience{};  ///< as the checkpoint holds it
     bool hold = false;  ///< wait paused for commands; ends when the last client has gone
+    std::string origin = {};  ///< where the first weights are from, if not from chance: an event, and a checkpoint of step 0
 };
 
 /// Confined to the thread that trains; that is the only one that touches the trainer.

@@ -1,0 +1,14 @@
+// Gives a fresh trainer the weights of a conversion, through a checkpoint like any other.
+#pragma once
+
+#include <filesystem>
+
+#include "core/conversion/conversion.hpp"
+#include "core/training/trainer.hpp"
+
+namespace moescope::app {
+
+/// Every weight of the model must be in `weights`, in its shape. `scratch` is a folder that is made and removed again.
+void adoptWeights(training::Trainer& trainer, const conversion::Weights& weights, const std::filesystem::path& scratch);
+
+}  // namespace moescope::app
