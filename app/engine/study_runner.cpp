@@ -177,11 +177,18 @@ void sumUp(const Context& context, const StudyOrder& order, const std::vector<Wo
 
 }  // namespace
 
-int runStudy(const Context& context, const StudyOrder& order) {
+namespace {
+
+std::vector<Work> worksOf(const Context& context, const StudyOrder& order) {
     const storage::Store store(context.storeFolder());
     const auto stored = storedRuns(store);
     std::vector<Work> works;
     for (const StudyRun& run : order.runs) works.push_back(workOf(store, run, stored));
+    return works;
+}
+
+/// Exit code of the first that is not finished.
+int trainAll(const Context& context, const StudyOrder& order, std::vector<Work>& works) {
     const auto todo = std::ranges::count_if(works, [](const Work& work) { return work.action != "keep"; });
     context.say(std::to_string(works.size()) + " runs, " + std::to_string(works.size() - static_cast<std::size_t>(todo)) + " of them in the store already");
     int exit = 0, nth = 0;
@@ -192,6 +199,21 @@ int runStudy(const Context& context, const StudyOrder& order) {
         if (exit == 0) exit = work.exit;
         if (work.exit == static_cast<int>(base::ExitCode::signalled)) break;
     }
+    return exit;
+}
+
+}  // namespace
+
+StudyOutcome trainStudy(const Context& context, const StudyOrder& order) {
+    std::vector<Work> works = worksOf(context, order);
+    StudyOutcome outcome{trainAll(context, order, works), {}};
+    for (const Work& work : works) outcome.runs.push_back(work.ulid);
+    return outcome;
+}
+
+int runStudy(const Context& context, const StudyOrder& order) {
+    std::vector<Work> works = worksOf(context, order);
+    const int exit = trainAll(context, order, works);
     sumUp(context, order, works);
     return exit;
 }

@@ -23,4 +23,11 @@ struct StudyOrder {
 /// Exit 0 when every run is finished, else the code of the first that is not.
 int runStudy(const Context& context, const StudyOrder& order);
 
+/// The same without a result: the run of each of the order's runs, empty where there is none, and the exit code.
+struct StudyOutcome {
+    int exit = 0;
+    std::vector<std::string> runs;
+};
+StudyOutcome trainStudy(const Context& context, const StudyOrder& order);
+
 }  // namespace moescope::app

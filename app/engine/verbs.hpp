@@ -8,6 +8,8 @@ namespace moescope::app {
 void addTrain(CLI::App&, Context&, Action&);       // train, resume, fork, twin
 void addSweep(CLI::App&, Context&, Action&);       // sweep, match
 void addSend(CLI::App&, Context&, Action&);
+void addConvert(CLI::App&, Context&, Action&);     // upcycle, moefy, to-dense
+void addExperiment(CLI::App&, Context&, Action&);
 void addRuns(CLI::App&, Context&, Action&);        // runs list|show|rename|...
 void addSeries(CLI::App&, Context&, Action&);
 void addCompare(CLI::App&, Context&, Action&);
@@ -18,7 +20,8 @@ void addGenerate(CLI::App&, Context&, Action&);
 void addData(CLI::App&, Context&, Action&);        // data inspect|sample
 void addRoute(CLI::App&, Context&, Action&);
 void addEstimate(CLI::App&, Context&, Action&);
-void addSettings(CLI::App&, Context&, Action&);    // settings, presets, routers, devices
+void addSettings(CLI::App&, Context&, Action&);    // settings, presets, devices
+void addRouters(CLI::App&, Context&, Action&);
 void addBench(CLI::App&, Context&, Action&);
 void addVerify(CLI::App&, Context&, Action&);      // verify, repair
 void addDigest(CLI::App&, Context&, Action&);
