@@ -115,23 +115,23 @@ void visitMoeFields(Moe& m, Visit& visit) {
 template <class Router, class Visit>
 void visitRouterFields(Router& r, Visit& visit) {
     using namespace detail;
-    visit(choice("router.net", "Router net", "linear|tree|cosine|attention|mlp2|hash|domain_hash|none", "What computes the logits: a matrix, a tree of two gates, the angle to learned directions, attention between experts, a network of two layers, a fixed table of token ids, one for each domain, or nothing."), r.net);
+    visit(choice("router.net", "Router net", "linear|tree|cosine|attention|mlp2|bitcode|hash|domain_hash|none", "What computes the logits: a matrix, a tree of two gates, the angle to learned directions, attention between experts, a network of two layers, selectors that each spell an expert's number in bits, a fixed table of token ids, one for each domain, or nothing."), r.net);
     visit(choice("router.transform", "Logit transform", "none|normalise|temperature|gating_residual", "Applied to the logits before the score: normalised, divided, or with those of the layer before added."), r.transform);
-    visit(choice("router.score", "Score", "softmax_all|softmax_selected|softmax_groups|sigmoid", "Softmax over all experts before the choice, over the chosen ones after it, inside each group, or a sigmoid for each."), r.score);
+    visit(choice("router.score", "Score", "softmax_all|softmax_selected|softmax_groups|sigmoid|relu|smoothstep", "Softmax over all experts before the choice, over the chosen ones after it, inside each group, a sigmoid or the positive part for each, or the product of an expert's bits."), r.score);
     visit(choice("router.noise", "Noise", "none|input_jitter|input_dropout|logit_gauss_learned|logit_gauss_fixed|logit_mul_jitter|logit_add_uniform|gumbel_all|gumbel_second|random_second",
                  "Randomness of the choice in training."), r.noise);
     visit(number("router.noise_scale", "Noise scale", "", "Strength of the noise: sigma, epsilon, probability or tau of the chosen kind; -1 means as published.", -1, 100, Live::nextStep), r.noise_scale);
     visit(choice("router.noise_scope", "Noise reaches", "selection|selection_and_weight", "Noise changes only who is chosen, or also how much they count."), r.noise_scope);
     visit(plain("router.noise_at_evaluation", "Noise at evaluation", "Keep the noise when the model is evaluated."), r.noise_at_evaluation);
-    visit(choice("router.offset", "Selection offset", "none|bias_sign|bias_prop", "A term that steers the choice without a loss: loss-free balancing."), r.offset);
+    visit(choice("router.offset", "Selection offset", "none|bias_sign|bias_prop|bias_quantile|load_penalty", "A term that steers the choice without a loss: a bias that follows the load in steps or in proportion, one that cuts each expert's logits at a quantile, or a fine for experts that were full."), r.offset);
     visit(number("router.offset_rate", "Offset step", "", "How far the selection bias moves in a step (u).", 0, 10), r.offset_rate);
-    visit(choice("router.group_rule", "Group rule", "none|limit_max|limit_top2sum|limit_topjsum|limit_sum|per_group", "Choose groups of experts first."), r.group_rule);
+    visit(choice("router.group_rule", "Group rule", "none|limit_max|limit_top2sum|limit_topjsum|limit_sum|per_group|two_level|two_level_top2", "Choose groups of experts first: some stay open, each gives equally many, the best ones give equally many, or the best two give two and one."), r.group_rule);
     visit(number("router.groups", "Groups", "", "Number of groups the experts form.", 1, 1024), r.groups);
     visit(number("router.groups_kept", "Groups kept", "", "Groups that remain open to a token.", 1, 1024), r.groups_kept);
-    visit(choice("router.select", "Selection", "topk|top1_random_second|top1_gumbel_second|expert_topC|sinkhorn_topk|auction|sample_masked|all|fixed", "How experts are chosen."), r.select);
+    visit(choice("router.select", "Selection", "topk|top1_random_second|top1_gumbel_second|expert_topC|sinkhorn_topk|auction|sample_masked|relu_threshold|bitcode|all|fixed", "How experts are chosen."), r.select);
     visit(choice("router.weigh", "Combine weights", "auto|renorm|renorm_after_drop|Lp|raw|input|one|uniform", "What the chosen experts' outputs are multiplied by; auto is renorm for k > 1 and raw for k = 1; input multiplies what the expert reads instead."), r.weigh);
     visit(number("router.scale", "Weight scale", "", "Constant factor of the combine weights.", 0, 1000), r.scale);
-    visit(choice("router.estimator", "Gradient estimator", "autograd_gate|straight_through|sparsemixer_v2|sparsemixer_v2star|none", "How the loss reaches the router through the choice."), r.estimator);
+    visit(choice("router.estimator", "Gradient estimator", "autograd_gate|straight_through|sparsemixer_v1|sparsemixer_v2|sparsemixer_v2star|none", "How the loss reaches the router through the choice."), r.estimator);
     visit(plain("router.bias", "Router bias", "The router has a learned bias per expert."), r.bias);
     visit(number("router.init_std", "Router initial spread", "", "Standard deviation of the router's first weights.", 0, 100), r.init_std);
     visit(plain("router.frozen", "Frozen router", "The router keeps its first weights."), r.frozen);
@@ -150,7 +150,7 @@ void visitCapacityFields(Capacity& c, Visit& visit) {
     visit(number("capacity.minimum", "Smallest capacity", "tokens", "An expert always has room for so many.", 0, kMany), c.minimum);
     visit(number("capacity.multiple_of", "Capacity multiple of", "tokens", "Capacity is rounded up to a multiple of this.", 1, 4096), c.multiple_of);
     visit(plain("capacity.count_k", "Capacity counts k", "Fair share counts k choices a token; off counts tokens, as Switch does."), c.count_k);
-    visit(choice("capacity.overflow", "Overflow", "drop|reroute_next|recycle_random", "A token whose expert is full is dropped there, asks its next best experts, or takes any free place by chance."), c.overflow);
+    visit(choice("capacity.overflow", "Overflow", "drop|reroute_next|reroute_group|recycle_random", "A token whose expert is full is dropped there, asks its next best experts, those of its group first, or takes any free place by chance."), c.overflow);
     visit(choice("capacity.priority", "Priority", "position|bpr|prob|random", "Who gets the room: earlier tokens, confident tokens, high scores, or chance."), c.priority);
     visit(number("capacity.group_tokens", "Capacity group", "tokens", "Tokens that compete for the room together; 0 means the batch.", 0, kMany), c.group_tokens);
 }
@@ -158,7 +158,7 @@ void visitCapacityFields(Capacity& c, Visit& visit) {
 template <class Balance, class Visit>
 void visitBalanceFields(Balance& b, Visit& visit) {
     using namespace detail;
-    visit(choice("balance.kind", "Balance loss", "none|switch|gshard_top1|topk_sum|topk_mean|heterogeneous|importance|load", "The loss that keeps experts equally busy.", Live::nextStep), b.kind);
+    visit(choice("balance.kind", "Balance loss", "none|switch|gshard_top1|topk_sum|topk_mean|heterogeneous|importance|load|controller|switch_groups|switch_members|entropy_local|entropy_global|code_entropy", "The loss that keeps experts equally busy.", Live::nextStep), b.kind);
     visit(number("balance.coefficient", "Balance", "", "Weight of the balance loss.", 0, 1000, Live::nextStep), b.coefficient);
     visit(choice("balance.scope", "Balance over", "batch|sequence|global|layers", "Tokens that should use all experts equally: the batch, each sequence, the whole step, or all layers together.", Live::nextStep), b.scope);
     visit(number("balance.z_coefficient", "z-loss", "", "Weight of the loss that keeps router logits small.", 0, 1000, Live::nextStep), b.z_coefficient);

@@ -34,7 +34,7 @@ const Router& routergshard() {
         r.id = "gshard";
         r.title = "Random second expert";
         r.source = "Lepikhin et al. 2020, arXiv 2006.16668";
-        r.claims = [](const RouterSpec& spec) { return spec.second == Second::random; };
+        r.claims = [](const RouterSpec& spec) { return spec.second == Second::random && spec.groupRule != GroupRule::twoLevelTop2; };
         r.check = checkSecond;
         r.thin = keepByChance;
         return r;

@@ -64,7 +64,9 @@ struct Router {
     /// Takes the second choice away where the policy refuses it; sees the weights that the tested gate is taken from.
     void (*thin)(const RouterSpec&, const RouterInput&, const Scores&, Choice&, at::Tensor& gates) = nullptr;
     at::Tensor (*load)(const RouterSpec&, const Scores&) = nullptr;  ///< P(e in top-k) [T, E], in the graph
-    void (*update)(const RouterSpec&, RouterTensors&, const at::Tensor& counts) = nullptr;
+    /// Adds to a finished routing what only this router knows: observed, lossScale, ownLoss, outputScale, note.
+    void (*attach)(const RouterSpec&, const RouterTensors&, const RouterInput&, const Scores&, routing::Routing&) = nullptr;
+    void (*update)(const RouterSpec&, RouterTensors&, const routing::StepSummary&) = nullptr;
 };
 
 /// All routers, in the order of their files' names.

@@ -16,7 +16,7 @@ namespace {
 
 constexpr double kMinusInfinity = -std::numeric_limits<double>::infinity();
 
-bool limitsGroups(const RouterSpec& spec) { return spec.groupRule != GroupRule::none && spec.groupRule != GroupRule::perGroup; }
+bool limitsGroups(const RouterSpec& spec) { return spec.groupRule >= GroupRule::limitMax && spec.groupRule <= GroupRule::limitSum; }
 
 // Sum of the j best of each group [T, groups, members]; what is not there counts nothing, an empty group is last.
 at::Tensor sumOfBest(const at::Tensor& members, std::int64_t j) {
@@ -65,6 +65,8 @@ at::Tensor scoreFunction(const RouterSpec& spec, const at::Tensor& logits) {
         const at::Tensor members = logits.masked_fill(logits.eq(kMinusInfinity), -1e30);
         return members.reshape({logits.size(0), spec.groups, -1}).softmax(2).reshape(logits.sizes());
     }
+    if (spec.score == Score::relu) return logits.relu();
+    if (spec.score == Score::smoothstep) return at::where(logits.gt(kLogOfNothing), logits.exp(), 0);
     return spec.score == Score::sigmoid ? logistic(logits) : logits.softmax(1);
 }
 
@@ -72,7 +74,8 @@ at::Tensor selectionScore(const RouterSpec& spec, const RouterTensors& tensors, 
     const at::NoGradGuard noGrad;
     const routers::Router* offset = routers::claimant(spec, &routers::Router::offset);
     if (!offset && !limitsGroups(spec)) return scores.noisy.detach();
-    at::Tensor score = scoreFunction(spec, scores.noisy.detach());
+    const bool onLogits = spec.offset == Offset::biasQuantile;
+    at::Tensor score = onLogits ? scores.noisy.detach() : scoreFunction(spec, scores.noisy.detach());
     if (offset) score = score + offset->offset(spec, tensors).to(score.options());
     if (input.muted.defined()) score = score.masked_fill(input.muted, kMinusInfinity);
     if (scores.barred.defined()) score = score.masked_fill(scores.barred, kMinusInfinity);

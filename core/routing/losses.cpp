@@ -2,6 +2,7 @@
 #include "core/tensor.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <utility>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "core/base/error.hpp"
 #include "core/config/derived.hpp"
 #include "core/routing/choice.hpp"
+#include "core/routing/group_losses.hpp"
 #include "core/routing/losses.hpp"
 
 namespace moescope::routing {
@@ -36,7 +38,7 @@ struct Term {
     }
     // Wishes a token counts with: what sum over experts of f is divided by.
     double wishes(std::size_t layer) const {
-        const bool mean = term.kind == LossKind::topkMean || term.kind == LossKind::heterogeneous;
+        const bool mean = term.kind == LossKind::topkMean || term.kind == LossKind::heterogeneous || term.kind == LossKind::controller;
         return mean ? real(slotsCounted(layer)) : 1.0;
     }
     std::int64_t slotsCounted(std::size_t layer) const {
@@ -191,6 +193,25 @@ at::Tensor variationOverLayers(const Term& t, const std::vector<std::size_t>& gr
     return squaredVariation(t.specs[group.front()], meanOf(rows));
 }
 
+at::Tensor ownLossOf(const Routing& routing) {
+    if (routing.ownLoss.defined()) return routing.ownLoss;
+    throw base::Error(base::ExitCode::usage, "router.code_entropy", "code_entropy is a loss on the selectors, and this routing has none", "balance.kind",
+                      "give the router its features or selector logits, or take another loss");
+}
+
+at::Tensor ofLayer(const Term& t, std::size_t layer) {
+    switch (t.term.kind) {
+    case LossKind::importance:
+    case LossKind::load: return variationOf(t, layer);
+    case LossKind::switchGroups: return groupBalance(t.specs[layer], t.layers[layer]);
+    case LossKind::switchMembers: return memberBalance(t.specs[layer], t.layers[layer]);
+    case LossKind::entropyLocal: return localEntropy(t.specs[layer], t.layers[layer]);
+    case LossKind::entropyGlobal: return globalEntropy(t.specs[layer], t.layers[layer]);
+    case LossKind::codeEntropy: return ownLossOf(t.layers[layer]);
+    default: return balanceOf(t, layer);
+    }
+}
+
 at::Tensor valueOf(const Term& t) {
     const bool variation = t.term.kind == LossKind::importance || t.term.kind == LossKind::load;
     std::vector<at::Tensor> values;
@@ -201,8 +222,18 @@ at::Tensor valueOf(const Term& t) {
         }
         return meanOf(values);
     }
-    for (std::size_t layer = 0; layer < t.layers.size(); ++layer)
-        values.push_back(variation ? variationOf(t, layer) : balanceOf(t, layer));
+    for (std::size_t layer = 0; layer < t.layers.size(); ++layer) values.push_back(ofLayer(t, layer));
+    return meanOf(values);
+}
+
+// What is added to the objective for a coefficient of one: the value, or with a controller each layer's value times its factor.
+at::Tensor trainedOf(const Term& t, const at::Tensor& value) {
+    if (t.term.kind != LossKind::controller) return value;
+    std::vector<at::Tensor> values;
+    for (std::size_t layer = 0; layer < t.layers.size(); ++layer) {
+        const at::Tensor& factor = t.layers[layer].lossScale;
+        values.push_back(factor.defined() ? balanceOf(t, layer) * factor : balanceOf(t, layer));
+    }
     return meanOf(values);
 }
 
@@ -220,11 +251,14 @@ at::Tensor zLoss(std::span<const RouterSpec> specs, std::span<const Routing> lay
     return meanOf(values);
 }
 
-template <class Value>
-void addTerm(AuxiliaryLosses& out, std::string name, LossKind kind, double coefficient, Value&& value) {
+template <class Value, class Trained>
+void addTerm(AuxiliaryLosses& out, std::string name, LossKind kind, double coefficient, Value&& value, Trained&& trained) {
     const at::AutoGradMode mode(coefficient != 0 && at::GradMode::is_enabled());
     AuxiliaryLoss loss{std::move(name), kind, value(), coefficient};
-    if (coefficient != 0) out.total = out.total.defined() ? out.total + loss.value * coefficient : loss.value * coefficient;
+    if (coefficient != 0) {
+        const at::Tensor part = trained(loss.value) * coefficient;
+        out.total = out.total.defined() ? out.total + part : part;
+    }
     out.terms.push_back(std::move(loss));
 }
 
@@ -234,20 +268,30 @@ void StepCounts::add(std::span<const Routing> layers) {
     const at::NoGradGuard noGrad;
     m_chosen.resize(layers.size());
     m_first.resize(layers.size());
+    m_observed.resize(layers.size());
     for (std::size_t layer = 0; layer < layers.size(); ++layer) {
         const Routing& routing = layers[layer];
         const at::Tensor& asked = routing.candidates.defined() ? routing.candidates : routing.experts;
         const at::Tensor first = countExperts(asked.narrow(1, 0, 1).reshape({1, -1}), routing.counts.size(0)).squeeze(0);
         m_chosen[layer] = m_tokens == 0 ? routing.counts : m_chosen[layer] + routing.counts;
         m_first[layer] = m_tokens == 0 ? first : m_first[layer] + first;
+        m_observed[layer] = m_tokens == 0 ? routing.observed : routing.observed.defined() ? m_observed[layer] + routing.observed : routing.observed;
     }
-    if (!layers.empty()) m_tokens += layers.front().experts.size(0);
+    if (layers.empty()) return;
+    m_tokens += layers.front().experts.size(0);
+    ++m_batches;
 }
 
 void StepCounts::reset() {
-    m_tokens = 0;
+    m_tokens = m_batches = 0;
     m_chosen.clear();
     m_first.clear();
+    m_observed.clear();
+}
+
+StepSummary StepCounts::summary(std::size_t moeLayer) const {
+    const at::Tensor& observed = m_observed[moeLayer];
+    return {m_chosen[moeLayer], m_tokens, m_chosen, observed.defined() ? observed / real(m_batches) : observed};
 }
 
 AuxiliaryLosses losses(std::span<const RouterSpec> specs, std::span<const Routing> layers, std::int64_t sequences,
@@ -256,17 +300,17 @@ AuxiliaryLosses losses(std::span<const RouterSpec> specs, std::span<const Routin
     if (step) step->add(layers);
     if (layers.empty()) return out;
     if (specs.front().budgetCoefficient > 0 && layers.front().mixture.defined())
-        addTerm(out, "cmr", LossKind::none, specs.front().budgetCoefficient, [&] { return budgetLoss(specs.front().budget, layers); });
+        addTerm(out, "cmr", LossKind::none, specs.front().budgetCoefficient, [&] { return budgetLoss(specs.front().budget, layers); }, std::identity());
     if (!hasLogits(specs.front())) return out;
     const auto add = [&](const BalanceTerm& term, std::string name) {
         if (term.kind == LossKind::none) return;
-        addTerm(out, std::move(name), term.kind, term.coefficient,
-                [&] { return valueOf({term, specs, layers, sequences, step}); });
+        const Term t{term, specs, layers, sequences, step};
+        addTerm(out, std::move(name), term.kind, term.coefficient, [&] { return valueOf(t); }, [&](const at::Tensor& value) { return trainedOf(t, value); });
     };
     const RouterSpec& spec = specs.front();
     add(spec.balance, "balance");
     for (const BalanceTerm& term : spec.more) add(term, std::string(name(term.kind)));
-    addTerm(out, "z", LossKind::none, spec.zCoefficient, [&] { return zLoss(specs, layers); });
+    addTerm(out, "z", LossKind::none, spec.zCoefficient, [&] { return zLoss(specs, layers); }, std::identity());
     return out;
 }
 

@@ -13,7 +13,7 @@
 namespace moescope::routing {
 
 struct AuxiliaryLoss {
-    std::string name;  ///< "balance", "z", "cmr", or for further terms the kind: "importance", "load", "topk_sum" ...
+    std::string name;  ///< "balance", "z", "cmr", or for further terms the kind: "importance", "load", "entropy_local" ...
     LossKind kind = LossKind::none;
     at::Tensor value;  ///< scalar; in the graph iff coefficient != 0
     double coefficient = 0;
@@ -33,10 +33,12 @@ public:
     std::int64_t tokens() const { return m_tokens; }
     const at::Tensor& chosen(std::size_t moeLayer) const { return m_chosen[moeLayer]; }  ///< [E] int64
     const at::Tensor& first(std::size_t moeLayer) const { return m_first[moeLayer]; }    ///< [E] int64, first choices
+    /// For updateState(); valid until the next add() or reset().
+    StepSummary summary(std::size_t moeLayer) const;
 
 private:
-    std::int64_t m_tokens = 0;
-    std::vector<at::Tensor> m_chosen, m_first;
+    std::int64_t m_tokens = 0, m_batches = 0;
+    std::vector<at::Tensor> m_chosen, m_first, m_observed;
 };
 
 /// `layers` are the routings of one micro-batch, `specs` their routers. `step` gets this micro-batch's counts added first and

@@ -42,6 +42,8 @@ void checkGroups(const RouterSpec& spec, base::Problems& out) {
         if (spec.topK % spec.groups != 0 || spec.topK / spec.groups > members)
             out.push_back({"moe.top_k", "per_group takes equally many experts from each of the " + std::to_string(spec.groups) +
                                             " groups: top_k must be a multiple of that, at most " + std::to_string(spec.experts) + "."});
+    } else if (hasLevels(spec)) {
+        return;  // said by the router itself
     } else if (spec.groupsKept < 1 || spec.groupsKept > spec.groups) {
         out.push_back({"router.groups_kept", "must lie between 1 and the number of groups, " + std::to_string(spec.groups) + "."});
     } else if (spec.topK > spec.groupsKept * members) {
@@ -68,10 +70,25 @@ void checkFixed(const RouterSpec& spec, bool handTable, base::Problems& out) {
     if (!spec.rig.empty()) out.push_back({"router.rig", "A router without logits cannot be rigged."});
 }
 
+// Losses that only some routers can have.
+void checkOwnTerm(const RouterSpec& spec, const BalanceTerm& term, const std::string& key, base::Problems& out) {
+    const bool levels = term.kind == LossKind::switchGroups || term.kind == LossKind::switchMembers;
+    const bool domains = term.kind == LossKind::entropyLocal || term.kind == LossKind::entropyGlobal;
+    if (term.kind == LossKind::controller && spec.select != Select::reluThreshold)
+        out.push_back({key + "kind", "The controller loss holds ReMoE's number of experts: set router.select to relu_threshold, or take topk_mean."});
+    if (levels && !hasLevels(spec))
+        out.push_back({key + "kind", "switch_groups and switch_members balance a choice at two levels: set router.group_rule to two_level, or take switch."});
+    if (term.kind == LossKind::codeEntropy && spec.net != Net::bitcode)
+        out.push_back({key + "kind", "code_entropy is the entropy of DSelect-k's selectors: set router.net to bitcode, or take another loss."});
+    if ((levels || domains || term.kind == LossKind::codeEntropy) && term.scope != Scope::batch)
+        out.push_back({key + "scope", "This loss is one of the batch: set the scope to batch."});
+}
+
 void checkTerm(const RouterSpec& spec, const BalanceTerm& term, const std::string& key, base::Problems& out) {
     const bool gate = term.kind == LossKind::importance || term.kind == LossKind::load;
     if (gate && term.scope == Scope::global)
         out.push_back({key + "scope", "importance and load know the scopes batch, sequence and layers."});
+    checkOwnTerm(spec, term, key, out);
     const bool noisy = spec.noise == Noise::logitGaussLearned || spec.noise == Noise::logitGaussFixed;
     if (term.kind == LossKind::load && !noisy)
         out.push_back({key + "kind", "The load loss needs a router with Gaussian logit noise: set router.noise to logit_gauss_learned or logit_gauss_fixed."});

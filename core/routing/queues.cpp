@@ -19,7 +19,8 @@ struct Room {
     bool unlimited = true;
 };
 
-Room roomFor(const RouterSpec& spec, std::int64_t tokens, bool training) {
+// `own`: slots of an expert where the router has rooms of its own, in one group of all tokens; else 0.
+Room roomFor(const RouterSpec& spec, std::int64_t tokens, bool training, std::int64_t own) {
     const std::int64_t group = spec.capacity.groupTokens > 0 ? spec.capacity.groupTokens : std::max<std::int64_t>(1, tokens);
     Room room;
     room.restTokens = tokens % group;
@@ -28,6 +29,7 @@ Room roomFor(const RouterSpec& spec, std::int64_t tokens, bool training) {
     room.restCapacity = room.restTokens > 0 ? capacity(spec, room.restTokens, training) : 0;
     room.fullOther = capacity(spec, group, training, /*zeroComputation=*/true);
     room.restOther = room.restTokens > 0 ? capacity(spec, room.restTokens, training, /*zeroComputation=*/true) : 0;
+    if (own > 0) room.fullCapacity = room.fullOther = own;
     const std::int64_t networks = computing(spec), groups = room.fullTokens / group;
     room.all = networks * (groups * room.fullCapacity + room.restCapacity) + (spec.experts - networks) * (groups * room.fullOther + room.restOther);
     const bool fullFits = room.fullTokens == 0 || room.fullCapacity == 0 || room.fullCapacity >= group;
@@ -89,7 +91,7 @@ at::Tensor placesByPriority(const RouterSpec& spec, const RouterInput& input, co
 
 void fillQueues(const RouterSpec& spec, const RouterInput& input, const Scores& scores, const Choice& choice, Routing& routing) {
     const at::NoGradGuard noGrad;
-    const Room room = roomFor(spec, routing.experts.size(0), input.training);
+    const Room room = roomFor(spec, routing.experts.size(0), input.training, choice.room);
     const bool sentOn = choice.candidates.defined();  // positions are given, and those from C on are refused
     const bool ownQueues = choice.positions.defined();
     routing.capacity = room.fullCapacity;
@@ -97,8 +99,9 @@ void fillQueues(const RouterSpec& spec, const RouterInput& input, const Scores& 
     routing.dropless = (ownQueues && !sentOn) || room.unlimited;
     routing.positions = ownQueues ? choice.positions : places(spec, input, scores, routing.experts, room.all > 0);
     routing.kept = choice.complete ? at::ones_like(routing.experts, at::kBool) : routing.experts.ge(0);
-    routing.counts = countAll(routing.experts, spec.experts);
-    routing.placed = routing.counts;
+    const at::Tensor wishes = sentOn ? choice.candidates.narrow(1, 0, routing.experts.size(1)) : routing.experts;
+    routing.counts = countAll(wishes, spec.experts);
+    routing.placed = sentOn ? countAll(routing.experts, spec.experts) : routing.counts;
     if (routing.dropless) return;
     routing.kept = routing.kept.logical_and(underCapacity(spec, room, routing));
     routing.placed = countAll(routing.experts.masked_fill(routing.kept.logical_not(), -1), spec.experts);

@@ -49,12 +49,16 @@ Routing route(const RouterSpec& spec, const RouterTensors& tensors, const Router
     routing.weights = finalWeights(spec, scores, routing);
     if (const routers::Router* own = routers::claimant(spec, &routers::Router::outputFactor)) routing.outputFactor = own->outputFactor(spec, input, choice);
     routing.loadEstimate = loadEstimate(spec, scores);
+    routing.domains = input.domains;
+    routing.note = choice.note;
+    for (const routers::Router* router : routers::table())
+        if (router->attach && router->claims(spec)) router->attach(spec, tensors, input, scores, routing);
     return routing;
 }
 
-void updateState(const RouterSpec& spec, RouterTensors& tensors, const at::Tensor& counts) {
+void updateState(const RouterSpec& spec, RouterTensors& tensors, const StepSummary& step) {
     for (const routers::Router* router : routers::table())
-        if (router->update && router->claims(spec)) router->update(spec, tensors, counts);
+        if (router->update && router->claims(spec)) router->update(spec, tensors, step);
 }
 
 }  // namespace moescope::routing

@@ -54,7 +54,7 @@ struct RouterInput {
     at::Tensor noiseLogits;       ///< [T, E], given in place of features * noise_weight
     at::Tensor tokenIds;          ///< [T] int64; needed by hash
     at::Tensor previousTokenIds;  ///< [T] int64, -1 = none; only hash of pairs, and only where a sequence does not start at its first token
-    at::Tensor domains;           ///< [T] int64, -1 = none; what pinned domains are told by, undefined = nobody is pinned
+    at::Tensor domains;           ///< [T] int64, -1 = none; for pinned domains and losses by domain
     at::Tensor previousLogits;    ///< [T, E] logits of the layer with experts before; only gating residuals read them
     std::int64_t sequences = 1;   ///< T = sequences * length, row-major
     bool training = true;
@@ -80,6 +80,12 @@ struct Routing {
     at::Tensor outputFactor;   ///< [T, slots] or a scalar that multiplies the experts' outputs (output masking); undefined = 1
     at::Tensor mixture;        ///< [T] weight of the routed experts beside a residual one, before gate dropout, in the graph; set by the block, undefined = no gate
     at::Tensor secondTaken;    ///< [T] bool, random second expert only
+    at::Tensor domains;        ///< [T] int64 as in the input, -1 = none; undefined without labels
+    at::Tensor observed;       ///< [n] what the router's state learns from this micro-batch; undefined if nothing
+    at::Tensor lossScale;      ///< [] factor of the controller loss, no gradient; undefined = 1
+    at::Tensor ownLoss;        ///< [] a loss that only this router can compute (code_entropy), in the graph; else undefined
+    at::Tensor outputScale;    ///< [d] factor of the experts' combined output, in the graph; undefined = 1
+    at::Tensor note;           ///< [] mean of what only this router measures: candidates, rank asked, saturated bits; or undefined
     std::int64_t capacity = 0;  ///< slots of an expert in a full group; 0 = no limit
     std::int64_t room = 0;      ///< slots of all experts and groups together; 0 = no limit
     bool dropless = true;       ///< known beforehand: no chosen assignment is dropped
@@ -92,8 +98,17 @@ Routing route(const RouterSpec& spec, const RouterTensors& tensors, const Router
 /// What the experts' outputs are multiplied by: weights times outputFactor.
 at::Tensor outputWeights(const Routing& routing);
 
-/// After the optimizer step, from the counts [E] of the whole step; moves the loss-free bias. Never in evaluation.
-void updateState(const RouterSpec& spec, RouterTensors& tensors, const at::Tensor& counts);
+/// What a whole step did to one layer, all its micro-batches together.
+struct StepSummary {
+    at::Tensor counts;                     ///< [E] int64 first wishes
+    std::int64_t tokens = 0;
+    std::span<const at::Tensor> all = {};  ///< `counts` of every layer with experts
+    at::Tensor observed = {};              ///< mean of Routing::observed
+};
+
+/// After the optimizer step; moves biases, averages and controllers. Never in evaluation.
+void updateState(const RouterSpec& spec, RouterTensors& tensors, const StepSummary& step);
+inline void updateState(const RouterSpec& spec, RouterTensors& tensors, const at::Tensor& counts) { updateState(spec, tensors, StepSummary{counts}); }
 
 // A back-end that has a fused form of a spec offers it as `bool fusedForm(const RouterSpec&)` beside its kernel and yields
 // the same Routing; this reference is what it is tested against.

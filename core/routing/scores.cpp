@@ -74,6 +74,7 @@ void setGate(const RouterSpec& spec, const at::Tensor& from, Scores& scores) {
 
 at::Tensor sharesOf(const RouterSpec& spec, const Scores& scores) {
     if (spec.score == Score::softmaxGroups) return scoreFunction(spec, scores.clean) / static_cast<double>(spec.groups);
+    if (spec.score == Score::relu) return scoreFunction(spec, scores.clean);
     if (spec.score != Score::sigmoid) return scores.probabilities;
     return normalised(logistic(scores.clean));
 }

@@ -147,12 +147,20 @@ std::vector<RouterSpec> makeSpecs(const config::RunConfig& config) {
 }
 
 std::int64_t slots(const RouterSpec& spec) {
-    return spec.select == Select::all || spec.select == Select::expertTopC ? spec.experts : spec.topK;
+    const bool varies = spec.select == Select::expertTopC || spec.select == Select::reluThreshold || spec.select == Select::bitcode;
+    return varies || spec.select == Select::all ? spec.experts : spec.topK;
 }
 
 std::int64_t computing(const RouterSpec& spec) { return spec.experts - spec.constantExperts - spec.copyExperts - spec.zeroExperts; }
 
 bool hasLogits(const RouterSpec& spec) { return spec.net != Net::hash && spec.net != Net::domainHash && spec.net != Net::none; }
+
+bool hasLevels(const RouterSpec& spec) { return spec.groupRule == GroupRule::twoLevel || spec.groupRule == GroupRule::twoLevelTop2; }
+
+bool needsDomains(const RouterSpec& spec) {
+    const auto byDomain = [](const BalanceTerm& term) { return term.kind == LossKind::entropyLocal || term.kind == LossKind::entropyGlobal; };
+    return byDomain(spec.balance) || std::ranges::any_of(spec.more, byDomain);
+}
 
 bool isRandom(const RouterSpec& spec, bool training) {
     const double cf = training ? spec.capacity.factor : spec.capacity.evalFactor;
@@ -187,7 +195,7 @@ std::int64_t capacity(const RouterSpec& spec, std::int64_t tokens, bool training
         return std::min(tokens, std::max<std::int64_t>(1, rows));
     }
     if (!(cf > 0) || std::isinf(cf)) return 0;
-    const double choices = rule.countK ? static_cast<double>(slots(spec)) : 1.0;
+    const double choices = rule.countK ? static_cast<double>(spec.select == Select::all ? spec.experts : spec.topK) : 1.0;
     const double fair = cf * choices * static_cast<double>(tokens) / fairDivisor(spec, zeroComputation);
     const double wanted = std::min(std::ceil(fair - 1e-6), static_cast<double>(tokens));  // no overflow for huge cf
     const std::int64_t least = std::max<std::int64_t>(1, rule.minimum);

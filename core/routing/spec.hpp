@@ -15,21 +15,25 @@
 
 namespace moescope::routing {
 
-enum class Net { linear, tree, cosine, attention, mlp2, hash, domainHash, none };
+enum class Net { linear, tree, cosine, attention, mlp2, bitcode, hash, domainHash, none };
 enum class Transform { none, normalise, temperature, gatingResidual };
-enum class Score { softmaxAll, softmaxSelected, softmaxGroups, sigmoid };
+enum class Score { softmaxAll, softmaxSelected, softmaxGroups, sigmoid, relu, smoothstep };
 enum class Noise { none, inputJitter, inputDropout, logitGaussLearned, logitGaussFixed, logitMulJitter, logitAddUniform, gumbelAll };
-enum class Offset { none, biasSign, biasProp };
-enum class GroupRule { none, limitMax, limitTop2Sum, limitTopJSum, limitSum, perGroup };
-enum class Select { topk, expertTopC, sinkhorn, auction, sampleMasked, all, fixed };
+enum class Offset { none, biasSign, biasProp, biasQuantile, loadPenalty };
+enum class GroupRule { none, limitMax, limitTop2Sum, limitTopJSum, limitSum, perGroup, twoLevel, twoLevelTop2 };
+enum class Select { topk, expertTopC, sinkhorn, auction, sampleMasked, reluThreshold, bitcode, all, fixed };
 /// How the second of two choices is made: the next best, kept by chance (GShard), or sampled with Gumbel noise.
 enum class Second { best, random, gumbel };
 enum class Weigh { renorm, renormAfterDrop, lp, raw, input, one, uniform };
 enum class Priority { position, bpr, prob, random };
-/// What happens to a choice whose expert is full: dropped, offered to the token's next best, or put into any free place.
-enum class Overflow { drop, rerouteNext, recycleRandom };
-enum class Estimator { autogradGate, straightThrough, sparsemixerV2, sparsemixerV2star, none };
-enum class LossKind { none, switchTop1, gshardTop1, topkSum, topkMean, heterogeneous, importance, load };
+/// What happens to a choice whose expert is full: dropped, offered to the token's next best (of its group first), or put into any
+/// free place.
+enum class Overflow { drop, rerouteNext, rerouteGroup, recycleRandom };
+enum class Estimator { autogradGate, straightThrough, sparsemixerV1, sparsemixerV2, sparsemixerV2star, none };
+enum class LossKind {
+    none, switchTop1, gshardTop1, topkSum, topkMean, heterogeneous, importance, load,
+    controller, switchGroups, switchMembers, entropyLocal, entropyGlobal, codeEntropy,
+};
 enum class Scope { batch, sequence, global, layers };
 /// A router that is overruled: its tokens are dealt out in turn, or to experts drawn at random.
 enum class Oracle { none, roundRobin, random };
@@ -83,6 +87,7 @@ struct RouterSpec {
     std::vector<BalanceTerm> more;
     double zCoefficient = 0;
     config::Values options;  ///< `router.options.*`
+    std::int64_t domains = 0;  ///< how many the data has, for losses by domain; the trainer says it, 0 = look at the labels
     // What commands made of it; makeSpec() leaves them empty.
     std::vector<std::int64_t> killed;  ///< ascending; muted for good and left out of the balance losses
     Oracle oracle = Oracle::none;
@@ -102,12 +107,16 @@ std::vector<RouterSpec> makeSpecs(const config::RunConfig& config);
 /// `handTable`: for a table checked by hand, k = 1 with softmax after top-k is allowed.
 base::Problems problems(const config::RunConfig& config, bool handTable = false);
 
-/// Slots of a token: k, or E where the number of experts varies (select all, expert choice).
+/// Slots of a token: k, or E where the number of experts varies (select all, relu_threshold, bitcode, expert choice).
 std::int64_t slots(const RouterSpec& spec);
 /// Experts that are networks: 0 .. computing - 1.
 std::int64_t computing(const RouterSpec& spec);
 /// Does the router score experts (has logits and probabilities)? Not so for hash and round robin.
 bool hasLogits(const RouterSpec& spec);
+/// Are groups chosen first, and experts inside them (two_level, two_level_top2)?
+bool hasLevels(const RouterSpec& spec);
+/// Does a loss of this router look at the tokens' domains?
+bool needsDomains(const RouterSpec& spec);
 /// Does a draw decide anything when `training` is as given?
 bool isRandom(const RouterSpec& spec, bool training);
 

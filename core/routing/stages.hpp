@@ -28,6 +28,8 @@ struct Choice {
     at::Tensor positions;  ///< set by a selector that also fills the queues (expert choice)
     at::Tensor secondTaken;
     at::Tensor candidates;  ///< [T, n]: the experts that were asked for, where overflow sends tokens on
+    std::int64_t room = 0;  ///< slots of an expert where the router has rooms of its own; 0 = those of the capacity rule
+    at::Tensor note;        ///< [] for Routing::note, or undefined
     at::Tensor multiplier;  ///< [T, slots]: factor of the weights that carries no gradient (SparseMixer), else undefined
 };
 
@@ -48,7 +50,9 @@ Scores scoreExperts(const RouterSpec& spec, const RouterTensors& tensors, const 
 /// Selection score u [T, E] without gradient: the noisy logits, or with an offset or a group limit their p or s plus offset,
 /// -inf where muted or outside the kept groups.
 at::Tensor selectionScore(const RouterSpec& spec, const RouterTensors& tensors, const RouterInput& input, const Scores& scores);
-/// p or s of logits [T, E].
+/// Logits from here down stand for a weight of zero where the score is smoothstep, e^z.
+inline constexpr double kLogOfNothing = -46;
+/// p, s, the positive part or e^z of logits [T, E].
 at::Tensor scoreFunction(const RouterSpec& spec, const at::Tensor& logits);
 /// The k largest of u.
 Choice chooseLargest(const RouterSpec& spec, const RouterInput& input, const at::Tensor& score);

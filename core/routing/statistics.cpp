@@ -88,6 +88,7 @@ void writeWeights(const Writer& to, const Row& row, telemetry::StepTelemetry& ou
     to.number(out.droppedAssignments, chosen > 0 ? 1 - kept / chosen : 0);
     to.number(out.droppedTokens, 1 - row[S::keptTokens] / row[S::tokens]);
     to.number(out.capacityUtilisation, ratio(kept, row[S::room]));
+    to.number(out.activeExperts, ratio(kept, row[S::tokens]));
     to.number(out.secondKeepRate, ratio(row[S::secondTaken], row[S::secondTokens]));
     to.number(out.mixtureShare, ratio(row[S::mixture], row[S::mixtureTokens]));
     const double* placed = row.data + row.at.placed();
@@ -148,6 +149,26 @@ at::Tensor sampled(const at::Tensor& logits) {
     return stride <= 1 ? logits : logits.slice(0, 0, std::nullopt, stride);
 }
 
+// H(load) = H(groups) + sum_i load_i H(members of i).
+void writeGroups(const Writer& to, const Row& row, std::int64_t groups, telemetry::StepTelemetry& out) {
+    const double chosen = row.total(row.at.counts());
+    const std::int64_t members = row.at.experts / groups;
+    if (!(chosen > 0)) return;
+    double h = 0;
+    for (std::int64_t g = 0; g < groups; ++g) {
+        const double* own = row.data + row.at.counts() + g * members;
+        if (const double share = std::accumulate(own, own + members, 0.0) / chosen; share > 0) h -= share * std::log(share);
+    }
+    to.number(out.groupEntropy, h);
+    to.number(out.memberEntropy, std::max(0.0, entropyOf(row, row.at.counts(), chosen) - h));
+}
+
+// Which metric the router's own number is.
+std::vector<float>& noteOf(const RouterSpec& spec, telemetry::StepTelemetry& out) {
+    if (spec.select == Select::bitcode) return out.saturatedBits;
+    return spec.select == Select::sampleMasked ? out.candidateExperts : out.rerouteRank;
+}
+
 bool mayDrop(const RouterSpec& spec) { return spec.select != Select::expertTopC && spec.capacity.factor > 0; }
 
 void clearRouting(telemetry::StepTelemetry& out) {
@@ -162,7 +183,7 @@ void clearRouting(telemetry::StepTelemetry& out) {
 struct RoutingStatistics::Layer {
     SumsLayout layout;
     at::Tensor row;
-    std::vector<at::Tensor> logits;
+    std::vector<at::Tensor> logits, notes;
 
     void add(const at::Tensor& next) {
         if (!row.defined()) {
@@ -198,7 +219,10 @@ void RoutingStatistics::accumulate(std::size_t moeLayer, const Routing& routing,
         in.probabilities = routing.probabilities.detach().to(at::kFloat).contiguous();
         layer.logits.push_back(sampled(in.logits));
     }
-    layer.add(routing.weights.device().is_cpu() ? sumsByLoop(in) : sumsByTensors(in));
+    const at::Tensor row = routing.weights.device().is_cpu() ? sumsByLoop(in) : sumsByTensors(in);
+    if (routing.candidates.defined()) row.narrow(0, in.layout.counts(), in.layout.experts).copy_(routing.counts);  // before anyone was sent on
+    layer.add(row);
+    if (routing.note.defined()) layer.notes.push_back(routing.note.detach().to(at::kDouble));
 }
 
 void RoutingStatistics::finish(telemetry::StepTelemetry& out, std::span<const RouterTensors* const> tensors) {
@@ -212,7 +236,9 @@ void RoutingStatistics::finish(telemetry::StepTelemetry& out, std::span<const Ro
         width = std::max(width, static_cast<std::size_t>(layer.layout.experts));
         pieces.push_back(layer.row);
         if (!layer.logits.empty()) pieces.push_back(quantilesOf(layer.logits, m_quantiles));
-        if (i < tensors.size() && tensors[i]->has("selection_bias")) pieces.push_back(tensors[i]->at("selection_bias").to(at::kDouble));
+        for (const char* name : {"selection_bias", "controller"})
+            if (i < tensors.size() && tensors[i]->has(name)) pieces.push_back(tensors[i]->at(name).to(at::kDouble));
+        if (!layer.notes.empty()) pieces.push_back(at::stack(layer.notes).mean().reshape({1}));
     }
     if (pieces.empty()) return;
     const at::Tensor host = at::cat(pieces).to(at::kCPU);
@@ -227,6 +253,7 @@ void RoutingStatistics::finish(telemetry::StepTelemetry& out, std::span<const Ro
         if (const std::int64_t networks = computing(m_specs[i]); networks < m_specs[i].experts) writeNetworks(to, row, networks, out);
         if (m_specs[i].select == Select::expertTopC) to.number(out.unpicked, 1 - row[S::keptTokens] / row[S::tokens]);
         if (mayDrop(m_specs[i])) writePositions(to, row, out);
+        if (hasLevels(m_specs[i])) writeGroups(to, row, m_specs[i].groups, out);
         if (m_domains > 0) writeDomains(to, row, out);
         next += layer.layout.size();
         const std::size_t count = layer.logits.empty() ? 0 : m_quantiles.size() + 2;
@@ -237,8 +264,11 @@ void RoutingStatistics::finish(telemetry::StepTelemetry& out, std::span<const Ro
         }
         if (i < tensors.size() && tensors[i]->has("selection_bias"))
             for (std::int64_t e = 0; e < layer.layout.experts; ++e) to.place(out.selectionBias, width, static_cast<std::size_t>(e), *next++);
+        if (i < tensors.size() && tensors[i]->has("controller")) to.number(out.controller, *next++ * m_specs[i].balance.coefficient);
+        if (!layer.notes.empty()) to.number(noteOf(m_specs[i], out), *next++);
         layer.row = at::Tensor();
         layer.logits.clear();
+        layer.notes.clear();
     }
     dropEmpty(out);
 }

@@ -47,6 +47,7 @@ struct StepTelemetry {
     std::vector<float> routerZ, lseMean, logitMax, logitStd, logitQuantiles;
     std::vector<float> droppedAssignments, droppedTokens, capacityUtilisation, expertUtilisation;
     std::vector<float> secondKeepRate, mixtureShare, ffnExperts, unpicked, dead, starving;
+    std::vector<float> activeExperts, controller, groupEntropy, memberEntropy, candidateExperts, rerouteRank, saturatedBits;
     std::vector<float> dropByPosition;  // [moeLayer][64]
     std::vector<float> domainExperts;   // [moeLayer][domains][E], counts of chosen assignments
 
@@ -105,6 +106,13 @@ void visitMetrics(Telemetry& t, Visit&& visit) {
     visit(Metric{"mixture_share", "share", "Mean weight of the routed experts beside the residual expert; 1 when only they count.", layer, 0, 1}, t.mixtureShare);
     visit(Metric{"ffn_experts", "experts", "Experts that are networks a token really ran through, where others are zero, copy or constant; at most k.", layer, 0, inf}, t.ffnExperts);
     visit(Metric{"unpicked", "share", "Expert choice: share of tokens no expert picked.", layer, 0, 1}, t.unpicked);
+    visit(Metric{"active_experts", "experts", "Experts that worked on a token, mean; k unless tokens are dropped or their number of experts varies.", layer, 0, inf}, t.activeExperts);
+    visit(Metric{"controller", "", "ReMoE: weight of the sparsity loss now, coefficient times controller.", layer, 0, inf}, t.controller);
+    visit(Metric{"group_entropy", "nats", "Two levels: entropy of the load over groups; ln of their number when even.", layer, 0, inf}, t.groupEntropy);
+    visit(Metric{"member_entropy", "nats", "Two levels: entropy of the load inside a group, mean over groups by load; ln of its size when even.", layer, 0, inf}, t.memberEntropy);
+    visit(Metric{"candidate_experts", "experts", "SparseMixer: experts that could have been sampled for a token's first slot, mean.", layer, 1, inf}, t.candidateExperts);
+    visit(Metric{"reroute_rank", "", "Rerouting: which of its wishes a placed slot got, mean; 1 = its first.", layer, 1, inf}, t.rerouteRank);
+    visit(Metric{"saturated_bits", "share", "DSelect-k: share of selector bits that are exactly 0 or 1.", layer, 0, 1}, t.saturatedBits);
     visit(Metric{"dead", "experts", "Experts whose load ratio stayed below 0.05 over the idle window.", layer, 0, inf}, t.dead);
     visit(Metric{"starving", "experts", "Experts whose load ratio stayed below 0.5 over the idle window.", layer, 0, inf}, t.starving);
     visit(Metric{"drop_by_position", "share", "Drop rate over 64 bins of the position in the sequence.", layerPosition, 0, 1}, t.dropByPosition);

@@ -43,6 +43,13 @@ void checkCorpus(const config::RunConfig& config, const data::Corpus& corpus, ba
                                               " labelled domains; put the text into two or more files or sub-folders, or take hash."});
 }
 
+void checkLabels(const config::RunConfig& config, const data::Corpus& corpus, base::Problems& problems) {
+    if (config.moe.experts == 0 || !corpus.domains().empty()) return;
+    if (std::ranges::any_of(routing::makeSpecs(config), routing::needsDomains))
+        problems.push_back({"balance.more", "The entropy losses need the domain of each token, and this data has no domains; train on generated domains or on a "
+                                            "folder with several files, or take the entropy losses out."});
+}
+
 }  // namespace
 
 std::unique_ptr<Trainer> Trainer::create(const config::RunConfig& config, std::shared_ptr<const data::Corpus> corpus,
@@ -52,6 +59,7 @@ std::unique_ptr<Trainer> Trainer::create(const config::RunConfig& config, std::s
     for (base::Problem& problem : precisionProblems(config.training.precision, device)) problems.push_back(std::move(problem));
     if (config.moe.experts > 0)
         for (base::Problem& problem : routing::problems(config)) problems.push_back(std::move(problem));
+    if (problems.size() == before) checkLabels(config, *corpus, problems);
     if (problems.size() > before) return nullptr;
     prepareThread(config.training.threads, config.training.deterministic);
     return std::make_unique<LiveTrainer>(config, std::move(corpus), std::string(device));
@@ -93,7 +101,9 @@ void LiveTrainer::refreshRouters() {
     }
     for (routing::RouterSpec& spec : m_specs)
         if (spec.net == routing::Net::domainHash && spec.groups == 1) spec.groups = static_cast<std::int64_t>(m_corpus->domains().size());
-    const auto readsDomains = [](const routing::RouterSpec& spec) { return !spec.pins.empty() || spec.net == routing::Net::domainHash; };
+    const auto readsDomains = [](const routing::RouterSpec& spec) {
+        return !spec.pins.empty() || spec.net == routing::Net::domainHash || routing::needsDomains(spec);
+    };
     m_labelled = std::ranges::any_of(m_specs, readsDomains);
     m_optimizer.freeze(frozenRows());
     m_idle.leaveOut(m_progress.killed);

@@ -169,7 +169,7 @@ private:
     // Made from the above whenever it changes; nothing here travels.
     std::vector<std::int64_t> m_moeLayers;
     std::vector<routing::RouterSpec> m_specs;
-    bool m_labelled = false;  // some layer reads the domains of tokens: pinned ones, or a table by domain
+    bool m_labelled = false;  // some layer reads the domains of tokens: pinned ones, a table or a loss by domain
     std::vector<at::Tensor> m_muted;
     model::PlaneModel* const m_plane;  // the model, where it is a mixture on the plane
     std::unique_ptr<routing::RoutingStatistics> m_statistics;

@@ -96,6 +96,7 @@ void LiveTrainer::overrule(std::size_t layer) {
     for (std::size_t e = 0; e < offsets.size(); ++e) spec.rig[e] += offsets[e];
     spec.killed = m_progress.killed[layer];
     spec.pins = m_progress.pins[layer];
+    spec.domains = static_cast<std::int64_t>(m_corpus->domains().size());
     spec.oracle = oracleOf(m_progress.oracles[layer]);
     if (spec.oracle == routing::Oracle::none) return;
     const std::vector<std::int64_t> silent = absent(layer);

@@ -126,7 +126,7 @@ void LiveTrainer::updateRouters() {
     const at::NoGradGuard guard;
     if (m_counts.empty()) return;
     for (std::size_t i = 0; i < m_specs.size(); ++i)
-        if (!m_progress.frozenRouters[i]) routing::updateState(m_specs[i], m_model->routers()[i], m_counts.chosen(i));
+        if (!m_progress.frozenRouters[i]) routing::updateState(m_specs[i], m_model->routers()[i], m_counts.summary(i));
 }
 
 StepResult LiveTrainer::step() {
