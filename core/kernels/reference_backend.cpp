@@ -77,6 +77,7 @@ public:
         const TimedPart timed(context.times, Part::experts);
         const at::Tensor h = wide.to(context.compute);
         at::Tensor out = routedOf(h, spec, routing, w).to(x.scalar_type());
+        if (routing.outputScale.defined()) out = out * routing.outputScale.to(out.scalar_type());
         if (w.shared.present()) out = out + sharedOf(h, w).to(x.scalar_type());
         if (w.residual.present()) out = besideResidual(out, h, wide, w, keyOf(context, layer + kGateSite, 0), routing);
         return {x + dropout(out, context.dropout, keyOf(context, layer, 1)), std::move(routing)};

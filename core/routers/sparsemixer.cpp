@@ -1,9 +1,11 @@
-// SparseMixer-v2 (GRIN, Liu et al. 2024, 2409.12136, algorithms 1-3): experts are sampled, and the gradient is that of sampling.
+// SparseMixer (Liu et al. 2023, 2310.00811) and its v2 (GRIN, Liu et al. 2024, 2409.12136, algorithms 1-3): experts are sampled, and
+// the gradient is that of sampling.
 //
 // Candidates: (z* - z_e) / max(|z_e|, z*) <= 2 r (code) or z* - z_e <= r (|z_e| + |z*|) (eq. 2 of the paper); D is sampled from
 // p = softmax over candidates by Gumbel noise, the next slot from those left with a mask of its own. Weight = omega p_D, omega = 1
 // if D is the best candidate or with chance q, else 1/3; d weight / d z_j = s p_D (1[j = D] - p_j): v2 q = 1/4, s = 1 (exact for
-// a cubic loss, eq. 7), v2* q = 5/8, s = 2 (eq. 4). At evaluation the best candidate, omega = 1. Weights are not renormalised.
+// a cubic loss, eq. 7), v2* q = 5/8, s = 2 (eq. 4). v1: omega = 1 or 1/2, q = 1/2, s = 2 (midpoint rule, exact for a quadratic loss,
+// eq. 4), and a learned vector scales the output. At evaluation the best candidate, omega = 1. Weights are not renormalised.
 #include "core/tensor.hpp"
 
 #include <limits>
@@ -29,8 +31,17 @@ struct MixerOptions {
     }
 };
 
-bool isMixer(const RouterSpec& spec) { return spec.estimator == Estimator::sparsemixerV2 || spec.estimator == Estimator::sparsemixerV2star; }
-bool isStar(const RouterSpec& spec) { return spec.estimator == Estimator::sparsemixerV2star; }
+// The quadrature of a version: chance of the whole node, the other node, and the slope of the gradient.
+struct Rule {
+    double chance, fraction, slope;
+};
+
+bool isFirst(const RouterSpec& spec) { return spec.estimator == Estimator::sparsemixerV1; }
+bool isMixer(const RouterSpec& spec) { return isFirst(spec) || spec.estimator == Estimator::sparsemixerV2 || spec.estimator == Estimator::sparsemixerV2star; }
+Rule ruleOf(const RouterSpec& spec) {
+    if (isFirst(spec)) return {0.5, 0.5, 2};
+    return spec.estimator == Estimator::sparsemixerV2star ? Rule{0.625, 1.0 / 3, 2} : Rule{0.25, 1.0 / 3, 1};
+}
 
 // z where an expert can be sampled, else -inf. 0/0 is not above the range, so equal zeros all stay.
 at::Tensor candidates(const MixerOptions& options, const at::Tensor& logits, const at::Tensor& taken) {
@@ -41,10 +52,11 @@ at::Tensor candidates(const MixerOptions& options, const at::Tensor& logits, con
     return left.masked_fill(far, kClosed);
 }
 
-// 1 where the best was drawn or by chance, else 1/3.
+// 1 where the best was drawn or by chance, else the other node.
 at::Tensor omega(const RouterSpec& spec, const at::Tensor& drawn, const at::Tensor& best, const at::Tensor& uniform) {
-    const at::Tensor whole = drawn.eq(best).logical_or(uniform.lt(isStar(spec) ? 0.625 : 0.25));
-    return at::where(whole, at::ones_like(uniform), at::full_like(uniform, 1.0 / 3));
+    const Rule rule = ruleOf(spec);
+    const at::Tensor whole = drawn.eq(best).logical_or(uniform.lt(rule.chance));
+    return at::where(whole, at::ones_like(uniform), at::full_like(uniform, rule.fraction));
 }
 
 Choice sample(const RouterSpec& spec, const RouterTensors&, const RouterInput& input, const Scores& scores) {
@@ -81,8 +93,14 @@ at::Tensor weighSampled(const RouterSpec& spec, const Scores& scores, const Choi
     }
     const at::Tensor p = at::cat(chances, 1);
     if (!choice.multiplier.defined()) return p;
-    const double slope = isStar(spec) ? 2 : 1;
+    const double slope = ruleOf(spec).slope;
     return p * slope + (p * (choice.multiplier - slope)).detach();
+}
+
+void attach(const RouterSpec& spec, const RouterTensors& tensors, const RouterInput&, const Scores& scores, routing::Routing& routing) {
+    if (tensors.has("output_scale")) routing.outputScale = tensors.at("output_scale");
+    const at::Tensor open = candidates(readOptions<MixerOptions>(spec.options), scores.clean.detach(), at::zeros_like(scores.clean, at::kBool));
+    routing.note = open.ne(kClosed).sum(1).to(at::kDouble).mean();
 }
 
 void check(const RouterSpec& spec, base::Problems& problems) {
@@ -99,14 +117,18 @@ const Router& routersparsemixer() {
     static const Router router = [] {
         Router r;
         r.id = "sparsemixer";
-        r.title = "SparseMixer-v2";
-        r.source = "Liu et al. 2024 (GRIN), arXiv 2409.12136";
+        r.title = "SparseMixer";
+        r.source = "Liu et al. 2023, arXiv 2310.00811; Liu et al. 2024 (GRIN), arXiv 2409.12136";
         r.claims = [](const RouterSpec& spec) { return spec.select == Select::sampleMasked || isMixer(spec); };
         r.options = [] { return describeOptions<MixerOptions>("sparsemixer"); };
         r.checkOptions = checkOptions<MixerOptions>;
         r.check = check;
+        r.declare = [](const RouterSpec& spec, Sizes sizes, std::vector<ParameterDecl>& out) {
+            if (isFirst(spec)) out.push_back({"output_scale", {sizes.width}, routing::Init::constant, 1, !spec.frozen});
+        };
         r.choose = sample;
         r.weigh = weighSampled;
+        r.attach = attach;
         return r;
     }();
     return router;

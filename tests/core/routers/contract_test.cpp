@@ -44,6 +44,7 @@ protected:
         RouterInput in;
         in.features = tensorOf(normalTable(std::size_t(kTokens), std::size_t(kWidth), 4), at::kFloat);
         in.tokenIds = at::arange(kTokens, at::kLong).mul(7).remainder(kVocabulary);
+        in.domains = at::arange(kTokens, at::kLong).remainder(3);
         in.sequences = 4;
         in.training = training;
         in.draws = {1, 2, 0};
@@ -93,6 +94,7 @@ TEST_P(RouterContract, IsTheSameTwiceAndAtEveryNumberOfThreads) {
     for (const bool training : {true, false}) {
         RouterInput many = input(training);
         many.features = tensorOf(normalTable(6000, std::size_t(kWidth), 8), at::kFloat);
+        many.domains = at::Tensor();
         many.tokenIds = at::arange(6000, at::kLong).mul(7).remainder(kVocabulary);
         at::set_num_threads(1);
         const Routing a = route(m_spec, m_tensors, many);
@@ -119,6 +121,7 @@ TEST_P(RouterContract, TeachesEveryTrainableTensorSomethingFinite) {
     const AuxiliaryLosses auxiliary = losses({&m_spec, 1}, {&routing, 1}, 4, nullptr);
     at::Tensor total = (routing.weights * tensorOf(normalTable(std::size_t(kTokens), std::size_t(slots(m_spec)), 5), at::kFloat)).sum();
     if (auxiliary.total.defined()) total = total + auxiliary.total;
+    if (routing.outputScale.defined()) total = total + routing.outputScale.square().sum();
     if (total.requires_grad()) total.backward();
     for (const auto& [name, tensor] : m_tensors.tensors) {
         if (!tensor.requires_grad()) continue;

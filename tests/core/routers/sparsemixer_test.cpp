@@ -84,6 +84,33 @@ TEST(SparseMixer, EnumeratedEstimateIsTheGradientOfTheObjectiveForACubicLoss) {
     }
 }
 
+// v1: the midpoint rule is exact for a quadratic loss; the best candidate's coin is left out by hand as above.
+TEST(SparseMixer, TheFirstVersionIsTheGradientOfTheObjectiveForAQuadraticLoss) {
+    const Row z{1.1, 0.9, -0.4, 0.3}, h{0.8, -1.3, 2.1, 0.6}, p = reference::softmax(z);
+    const RouterSpec spec = mixer(4, 1, Estimator::sparsemixerV1, 100);
+    const auto loss = [](double x) { return -1.1 * x * x + 0.7 * x + 2; };
+    const auto rise = [](double x) { return -2.2 * x + 0.7; };
+    Row estimate(4, 0.0), wanted(4, 0.0);
+    for (std::size_t D = 0; D < 4; ++D) {
+        for (const bool whole : {true, false}) {
+            Draw d = draw(spec, z, D, whole ? 0.49 : 0.51);
+            ASSERT_EQ(d.expert, std::int64_t(D));
+            if (D == 0 && !whole) d.weight /= 2;
+            EXPECT_NEAR(d.weight, whole ? p[D] : p[D] / 2, 1e-15);
+            for (std::size_t j = 0; j < 4; ++j) estimate[j] += p[D] / 2 * rise(d.weight * h[D]) * h[D] * d.gradient[j];
+        }
+        const double x = p[D] * h[D];
+        for (std::size_t j = 0; j < 4; ++j) wanted[j] += jacobian(p, D, j, 1) * (loss(x) - loss(0) + x * rise(x));
+    }
+    for (std::size_t j = 0; j < 4; ++j) EXPECT_NEAR(estimate[j], wanted[j], 1e-12) << j;
+}
+
+TEST(SparseMixer, ReportsHowManyExpertsCouldHaveBeenSampled) {
+    RouterInput input;
+    input.logits = tensorOf({{1.0, 0.95, 0.2, -1.0}, {1.0, 0.1, 0.2, -1.0}});
+    EXPECT_EQ(route(mixer(4, 1, Estimator::sparsemixerV2, 0.1), {}, input).note.item<double>(), 1.5);
+}
+
 TEST(SparseMixer, GradientHasNoOmegaAndMaskedExpertsGetNone) {
     const Row z{1.0, 0.95, 0.2, -1.0};  // range 0.1: two candidates
     const RouterSpec spec = mixer(4, 1, Estimator::sparsemixerV2, 0.1);
