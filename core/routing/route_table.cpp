@@ -1,6 +1,7 @@
 // The answer: the router run once, its losses, the gradient by autograd, the metrics from the one function that makes them.
 #include "core/tensor.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/routing/losses.hpp"
@@ -15,10 +16,14 @@ namespace {
 
 using nlohmann::json;
 
+bool isState(const RouterSpec& spec, std::string_view tensor) {
+    return std::ranges::any_of(statesOf(spec), [&](const StateName& state) { return state.tensor == tensor; });
+}
+
 // Gives the logits of each layer a gradient, whatever they come from.
 std::vector<Routing> routeAll(TableInput& in) {
     for (auto& [name, tensor] : in.tensors.tensors)
-        if (tensor.is_floating_point() && name != "selection_bias") tensor = tensor.detach().requires_grad_();
+        if (tensor.is_floating_point() && !isState(in.specs.front(), name)) tensor = tensor.detach().requires_grad_();
     std::vector<Routing> out;
     for (std::size_t layer = 0; layer < in.specs.size(); ++layer) {
         RouterInput& input = in.inputs[layer];
@@ -96,9 +101,12 @@ void addLosses(const AuxiliaryLosses& auxiliary, json& out) {
 
 json stateAfter(TableInput& in, const StepCounts& counts) {
     const RouterSpec& spec = in.specs.front();
-    if (in.training) updateState(spec, in.tensors, counts.chosen(0));
+    if (in.training) updateState(spec, in.tensors, counts.summary(0));
     json state = json::object();
-    if (in.tensors.has("selection_bias")) state["bias"] = toJson(in.tensors.at("selection_bias"));
+    for (const StateName& name : statesOf(spec)) {
+        const at::Tensor& tensor = in.tensors.at(std::string(name.tensor));
+        state[std::string(name.key)] = toJson(name.negative ? tensor.neg() : tensor);
+    }
     return state;
 }
 

@@ -2,11 +2,13 @@
 #include "core/tensor.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include "core/base/error.hpp"
 #include "core/config/config_json.hpp"
 #include "core/config/presets.hpp"
 #include "core/config/validate.hpp"
+#include "core/routers/bitcode.hpp"
 #include "core/routing/table_input.hpp"
 #include "core/routing/table_json.hpp"
 
@@ -19,14 +21,17 @@ using nlohmann::json;
 
 constexpr std::string_view kKnown[] = {"config", "preset", "logits", "features", "weights", "sequences", "token_ids", "domains",
                                        "seed", "training", "noise", "uniform", "gumbel", "state", "task_gradient", "layers",
-                                       "noise_logits", "table", "muted"};
+                                       "noise_logits", "table", "muted", "group_logits", "selector_logits"};
+
+constexpr std::string_view kStates[] = {"bias", "beta", "load", "controller"};
 
 std::int64_t rowsOf(const at::Tensor& tensor) { return tensor.defined() ? tensor.size(0) : 0; }
 
 // The tables and matrices as they stand in the input, before anything is known about the router.
 struct Given {
     std::vector<at::Tensor> logits;
-    at::Tensor features, weights, tokenIds, domains, noise, uniform, gumbel, noiseLogits, table, muted, bias, taskGradient;
+    at::Tensor features, weights, tokenIds, domains, noise, uniform, gumbel, noiseLogits, table, muted, taskGradient, groupLogits, selectorLogits;
+    std::map<std::string, at::Tensor> state;
     json weightObject;
     std::int64_t tokens = 0, sequences = 1;
     std::uint64_t seed = 0;
@@ -62,9 +67,10 @@ void readState(const json& object, Given& given, Problems& problems) {
     const auto state = object.find("state");
     if (state == object.end() || state->is_null()) return;
     if (!state->is_object()) refuseInput("an object is needed here", "state");
-    for (const auto& [key, value] : state->items())
-        if (key != "bias") problems.push_back({"state." + base::printable(key), "No router that is built has this state."});
-    given.bias = readVector(*state, "bias");
+    for (const auto& [key, value] : state->items()) {
+        if (std::ranges::find(kStates, key) == std::end(kStates)) problems.push_back({"state." + base::printable(key), "No router that is built has this state."});
+        else if (!value.is_null()) given.state[key] = readVector(*state, key);
+    }
 }
 
 void readWeights(const json& object, Given& given) {
@@ -97,6 +103,8 @@ Given readGiven(const json& object, Problems& problems) {
     given.uniform = readVectorOrMatrix(object, "uniform");
     given.gumbel = readMatrix(object, "gumbel");
     given.noiseLogits = readMatrix(object, "noise_logits");
+    given.groupLogits = readMatrix(object, "group_logits");
+    given.selectorLogits = readMatrix(object, "selector_logits");
     given.table = readWhole(object, "table", /*rowsAllowed=*/true);
     given.muted = readWhole(object, "muted");
     given.taskGradient = readMatrix(object, "task_gradient");
@@ -104,7 +112,8 @@ Given readGiven(const json& object, Problems& problems) {
     given.sequences = scalar<std::int64_t>(object, "sequences", 1);
     given.seed = scalar<std::uint64_t>(object, "seed", 0);
     given.training = scalar<bool>(object, "training", true);
-    given.tokens = !given.logits.empty() ? given.logits.front().size(0) : given.features.defined() ? rowsOf(given.features) : rowsOf(given.tokenIds);
+    const at::Tensor& others = given.features.defined() ? given.features : given.selectorLogits.defined() ? given.selectorLogits : given.tokenIds;
+    given.tokens = !given.logits.empty() ? given.logits.front().size(0) : rowsOf(others);
     return given;
 }
 
@@ -167,9 +176,19 @@ void checkUniform(const Given& given, const RouterSpec& spec, Problems& problems
     if (outside) refuseInput("draws must lie in [0, 1)", "uniform row " + std::to_string(given.uniform.reshape({rowsOf(given.uniform), -1}).lt(0).logical_or(given.uniform.reshape({rowsOf(given.uniform), -1}).ge(1)).any(1).to(at::kLong).argmax().item<std::int64_t>()));
     const bool input = given.logits.empty() && (spec.noise == Noise::inputJitter || spec.noise == Noise::inputDropout);
     if (input) return needShape(given.uniform, {given.tokens, given.features.size(1)}, "uniform", problems);
-    const bool oneEach = spec.second == Second::random && spec.noise == Noise::none && spec.capacity.priority != Priority::random;
+    const bool oneEach = spec.second == Second::random && spec.groupRule != GroupRule::twoLevelTop2 && spec.noise == Noise::none && spec.capacity.priority != Priority::random;
     if (oneEach && rowsOf(given.uniform) == given.tokens) return;
     needShape(given.uniform, {given.tokens, spec.experts}, "uniform", problems);
+}
+
+// DSelect-k: for each selector its bits, least first, and then the k logits of their mixture.
+void checkSelectors(const Given& given, const RouterSpec& spec, Problems& problems) {
+    if (spec.net != Net::bitcode) {
+        if (given.selectorLogits.defined()) problems.push_back({"selector_logits", "Only router.net bitcode has selectors."});
+        return;
+    }
+    if (!given.logits.empty()) problems.push_back({"logits", "DSelect-k has no logits of experts: give selector_logits, or features with weights {bits, mix}."});
+    needShape(given.selectorLogits, {given.tokens, spec.topK * (routers::bitsOf(spec.experts) + 1)}, "selector_logits", problems);
 }
 
 void checkShapes(const Given& given, const RouterSpec& spec, Problems& problems) {
@@ -185,14 +204,18 @@ void checkShapes(const Given& given, const RouterSpec& spec, Problems& problems)
     const std::int64_t rounds = spec.select == Select::sampleMasked ? spec.topK : 1;  // sampling draws anew for each slot
     needShape(given.gumbel, {tokens, rounds * experts}, "gumbel", problems);
     needShape(given.noiseLogits, {tokens, experts}, "noise_logits", problems);
-    needShape(given.bias, {experts}, "state.bias", problems);
     needShape(given.taskGradient, {tokens, slots(spec)}, "task_gradient", problems);
     if (given.features.defined() && given.logits.empty() && spec.net == Net::linear) {
         if (!given.weights.defined()) problems.push_back({"weights", "Features need weights: one row for each expert."});
         needShape(given.weights, {experts, given.features.size(1)}, "weights", problems);
         needShape(given.features, {tokens, given.features.size(1)}, "features", problems);
     }
-    if (hasLogits(spec) && given.logits.empty() && !given.features.defined())
+    if (needsDomains(spec) && !given.domains.defined())
+        problems.push_back({"domains", "The entropy losses are by domain: give the domain of each token."});
+    checkSelectors(given, spec, problems);
+    if (given.groupLogits.defined() && spec.net != Net::tree) problems.push_back({"group_logits", "Only router.net tree has a gate of its own for groups."});
+    needShape(given.groupLogits, {tokens, spec.groups}, "group_logits", problems);
+    if (hasLogits(spec) && given.logits.empty() && !given.features.defined() && !given.selectorLogits.defined())
         problems.push_back({"logits", "This router scores experts: give logits, or features with weights."});
     if (problems.empty()) checkUniform(given, spec, problems);
 }
@@ -284,6 +307,58 @@ void setTwoLayers(const Given& given, const RouterSpec& spec, TableInput& out, P
     out.tensors.tensors["output_weight"] = output;
 }
 
+at::Tensor eye(std::int64_t from, std::int64_t rows, std::int64_t columns) { return at::eye(columns).narrow(0, from, rows).contiguous(); }
+
+// One matrix of the object `weights`, [rows, width]; a problem if it is not there.
+void setMatrix(const Given& given, const char* name, const char* tensor, std::int64_t rows, TableInput& out, Problems& problems) {
+    const at::Tensor matrix = given.weightObject.is_object() ? readMatrix(given.weightObject, name) : at::Tensor();
+    if (!matrix.defined()) return problems.push_back({"weights", std::string("This router needs an object of matrices, and ") + name + " is not among them."});
+    needShape(matrix, {rows, given.features.size(1)}, std::string("weights.") + name, problems);
+    out.tensors.tensors[tensor] = matrix;
+}
+
+// tree {groups, experts}; with group_logits those and the logits are the features, and the matrices pick them.
+void setTree(const Given& given, const RouterSpec& spec, TableInput& out, Problems& problems) {
+    const std::int64_t width = spec.groups + spec.experts;
+    if (given.groupLogits.defined()) {
+        out.tensors.tensors = {{"group_weight", eye(0, spec.groups, width)}, {"weight", eye(spec.groups, spec.experts, width)}};
+    } else if (given.logits.empty()) {
+        setMatrix(given, "groups", "group_weight", spec.groups, out, problems);
+        setMatrix(given, "experts", "weight", spec.experts, out, problems);
+    }
+}
+
+// bitcode {bits, mix}, without biases; selector_logits are picked by matrices.
+void setSelectors(const Given& given, const RouterSpec& spec, TableInput& out, Problems& problems) {
+    const std::int64_t bits = spec.topK * routers::bitsOf(spec.experts), width = bits + spec.topK;
+    out.tensors.tensors = {{"bits_bias", at::zeros({bits})}, {"mix_bias", at::zeros({spec.topK})}};
+    if (given.selectorLogits.defined()) {
+        out.tensors.tensors["bits_weight"] = eye(0, bits, width);
+        out.tensors.tensors["mix_weight"] = eye(bits, spec.topK, width);
+    } else {
+        setMatrix(given, "bits", "bits_weight", bits, out, problems);
+        setMatrix(given, "mix", "mix_weight", spec.topK, out, problems);
+    }
+}
+
+// The router's memory: as given, else as it starts.
+void setState(const Given& given, const RouterSpec& spec, TableInput& out, Problems& problems) {
+    std::vector<std::string_view> known;
+    for (const StateName& state : statesOf(spec)) {
+        known.push_back(state.key);
+        const auto found = given.state.find(std::string(state.key));
+        const at::Tensor start = createTensors(spec, 1, 1, 0).at(std::string(state.tensor));
+        if (found == given.state.end()) {
+            out.tensors.tensors[std::string(state.tensor)] = start;
+            continue;
+        }
+        needShape(found->second, start.sizes(), "state." + std::string(state.key), problems);
+        out.tensors.tensors[std::string(state.tensor)] = state.negative ? found->second.neg() : found->second;
+    }
+    for (const auto& [key, value] : given.state)
+        if (std::ranges::find(known, key) == known.end()) problems.push_back({"state." + key, "This router does not keep it; router.offset and router.select decide what is kept."});
+}
+
 void setTensors(const Given& given, const RouterSpec& spec, TableInput& out, Problems& problems) {
     if (spec.net == Net::hash || spec.net == Net::domainHash) setHashTable(given, spec, out, problems);
     if (spec.net == Net::mlp2 && given.logits.empty()) setTwoLayers(given, spec, out, problems);
@@ -292,18 +367,17 @@ void setTensors(const Given& given, const RouterSpec& spec, TableInput& out, Pro
     if (spec.net == Net::cosine && given.logits.empty()) setCosine(given, spec, out, problems);
     if (spec.net == Net::attention && given.logits.empty()) setAttention(given, spec, out, problems);
     if (spec.net == Net::linear && given.weights.defined()) out.tensors.tensors["weight"] = given.weights;
-    if (spec.offset != Offset::none)
-        out.tensors.tensors["selection_bias"] =
-            given.bias.defined() ? given.bias : at::zeros({spec.experts}, at::TensorOptions().dtype(at::kFloat));
-    else if (given.bias.defined())
-        problems.push_back({"state.bias", "Only a router with router.offset has a selection bias."});
+    if (spec.net == Net::tree) setTree(given, spec, out, problems);
+    if (spec.net == Net::bitcode) setSelectors(given, spec, out, problems);
+    setState(given, spec, out, problems);
 }
 
 RouterInput inputOf(const Given& given, const RouterSpec& spec, const at::Tensor& muted) {
     RouterInput in;
-    in.features = given.logits.empty() ? given.features : at::Tensor();
+    in.features = given.logits.empty() ? (given.selectorLogits.defined() ? given.selectorLogits : given.features) : at::Tensor();
+    if (given.groupLogits.defined()) in.features = at::cat({given.groupLogits, given.logits.front()}, 1);
     in.tokenIds = given.tokenIds;
-    if (spec.net == Net::domainHash) in.domains = given.domains;
+    in.domains = given.domains;
     in.sequences = given.sequences;
     in.training = given.training;
     in.draws = {given.seed, 0, 0};
@@ -320,6 +394,15 @@ RouterInput inputOf(const Given& given, const RouterSpec& spec, const at::Tensor
 
 }  // namespace
 
+std::vector<StateName> statesOf(const RouterSpec& spec) {
+    std::vector<StateName> out;
+    if (spec.offset == Offset::biasQuantile) out.push_back({"beta", "selection_bias", true});
+    else if (spec.offset != Offset::none) out.push_back({"bias", "selection_bias"});
+    if (spec.offset == Offset::loadPenalty) out.push_back({"load", "load_average"});
+    if (spec.select == Select::reluThreshold) out.push_back({"controller", "controller"});
+    return out;
+}
+
 TableInput readTable(const json& object, Problems& problems) {
     checkKeys(object, problems);
     TableInput out;
@@ -335,7 +418,7 @@ TableInput readTable(const json& object, Problems& problems) {
     const at::Tensor muted = mutedMask(given, spec, problems);
     for (std::size_t layer = 0; layer < out.specs.size(); ++layer) {
         out.inputs.push_back(inputOf(given, spec, muted));
-        if (hasLogits(spec) && !given.logits.empty()) out.inputs.back().logits = given.logits[layer];
+        if (hasLogits(spec) && !given.logits.empty() && !given.groupLogits.defined()) out.inputs.back().logits = given.logits[layer];
     }
     out.sequences = given.sequences;
     out.training = given.training;

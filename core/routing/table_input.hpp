@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <string_view>
 #include <vector>
 
 #include "core/base/problem.hpp"
@@ -23,6 +24,13 @@ struct TableInput {
     at::Tensor domains;       ///< [T] int64, or undefined
     std::int64_t domainCount = 0;
 };
+
+/// A buffer of a router under the name that it has in the JSON.
+struct StateName {
+    std::string_view key, tensor;
+    bool negative = false;  ///< the JSON has the other sign
+};
+std::vector<StateName> statesOf(const RouterSpec& spec);
 
 /// Problems leave the result unusable; broken numbers throw base::Error (exit 3).
 TableInput readTable(const nlohmann::json& object, base::Problems& problems);

@@ -64,6 +64,45 @@ TEST(RouteTable, TakesTheDrawsOfSampledExpertsAndOfRecycledTokens) {
     EXPECT_EQ(recycled["dropped"], 0);
 }
 
+TEST(RouteTable, TakesAndGivesBackTheMemoryOfARouter) {
+    const json quantile = answer({{"preset", "quantile"}, {"config", {{"moe.top_k", 1}}}, {"logits", {{1, 0}, {2, 0}, {3, 0}, {4, 0}}}, {"state", {{"beta", {2.5, -2.5}}}}});
+    EXPECT_EQ(quantile["experts"], json({{1}, {1}, {1}, {1}}));  // z - beta: at most 1.5 against 2.5
+    // alpha = second of (z0 - 2.5, 2.5) = z0 - 2.5; q = third largest of (2.5, ...) and of 2.5 - z0 = -0.5; beta = q - 1
+    EXPECT_NEAR(quantile["state"]["beta"][0], 1.5, 1e-6);
+    EXPECT_NEAR(quantile["state"]["beta"][1], -1.5, 1e-6);
+    const json remoe = answer({{"preset", "remoe"}, {"config", {{"balance.coefficient", 0.5}}}, {"logits", {{1, -1}, {2, 3}}}, {"state", {{"controller", {4}}}}});
+    EXPECT_EQ(remoe["experts"], json({{0, -1}, {1, 0}}));
+    EXPECT_EQ(remoe["weights"], json({{1.0, 0.0}, {3.0, 2.0}}));
+    EXPECT_NEAR(remoe["losses"]["balance"], 2.0 / 4 * (3 * 2 + 3 * 1), 1e-6);  // E / (k T^2) sum of weight times count
+    EXPECT_NEAR(remoe["total_auxiliary"], 0.5 * 4 * remoe["losses"]["balance"].get<double>(), 1e-6);
+    EXPECT_NEAR(remoe["state"]["controller"][0], 4.8, 1e-6);
+    const json aware = answer({{"preset", "capaware"}, {"config", {{"moe.top_k", 1}, {"capacity.factor", 1}}}, {"logits", {{1, 0.9}, {1, 0.9}}}, {"state", {{"load", {0.8, 0.2}}, {"bias", {0, 0}}}}});
+    EXPECT_EQ(aware["experts"], json({{1}, {0}}));  // expert 0 is fined 0.1 (0.8 / 0.5 - 0.9): both ask 1, which has room for one
+    EXPECT_EQ(aware["load"], json({0.0, 1.0}));
+    EXPECT_NEAR(aware["state"]["load"][0], 0.72, 1e-6);
+    EXPECT_EQ(problemsOf({{"preset", "mixtral"}, {"logits", {{1, 2}}}, {"state", {{"controller", {1}}}}})[0].key, "state.controller");
+    EXPECT_EQ(problemsOf({{"preset", "quantile"}, {"config", {{"moe.top_k", 1}}}, {"logits", {{1, 2}}}, {"state", {{"beta", {1}}}}})[0].key, "state.beta");
+}
+
+TEST(RouteTable, TakesTheLogitsOfGroupsAndOfSelectors) {
+    const json tree = answer({{"preset", "hier_factored"}, {"config", {{"moe.experts", 4}, {"moe.top_k", 1}, {"router.groups", 2}, {"router.groups_kept", 1}}},
+                              {"group_logits", {{2, 0}}}, {"logits", {{0, 1, 9, 0}}}});
+    EXPECT_EQ(tree["experts"], json({{1}}));
+    EXPECT_NEAR(tree["metrics"]["mean_probability"][1], 1 / (1 + std::exp(-2.0)) / (1 + std::exp(-1.0)), 1e-6);
+    const json selected = answer({{"preset", "dselect_k"}, {"config", {{"moe.experts", 4}, {"moe.top_k", 2}}}, {"selector_logits", {{1, -1, 1, 1, 0.5, 0}}}});
+    EXPECT_EQ(selected["experts"], json({{1, 3, -1, -1}}));
+    EXPECT_NEAR(selected["weights"][0][0], 1 / (1 + std::exp(-0.5)), 1e-6);
+    EXPECT_EQ(problemsOf({{"preset", "dselect_k"}, {"config", {{"moe.experts", 4}}}, {"logits", {{1, 2, 3, 4}}}})[0].key, "logits");
+    EXPECT_EQ(problemsOf({{"preset", "mixtral"}, {"group_logits", {{1, 2}}}, {"logits", {{1, 2, 3, 4}}}})[0].key, "group_logits");
+}
+
+TEST(RouteTable, AsksForDomainsWhereTheLossIsByDomain) {
+    EXPECT_EQ(problemsOf({{"preset", "limoe"}, {"logits", {{1, 2}}}})[0].key, "domains");
+    const json out = answer({{"preset", "limoe"}, {"logits", {{0, 0}, {0, 0}}}, {"domains", {0, 1}}, {"noise", {{0, 0}, {0, 0}}}});
+    EXPECT_NEAR(out["losses"]["entropy_local"], 2 * std::log(2.0), 1e-6);
+    EXPECT_NEAR(out["losses"]["entropy_global"], 0, 1e-6);
+}
+
 TEST(RouteTable, TakesTheThreeMatricesOfAnAttentionRouter) {
     const json rows = {{1, 0}, {0, 1}, {1, 1}};
     const json out = answer({{"preset", "yuan_attn"}, {"config", {{"moe.experts", 3}}}, {"features", {{1, 0.5}}}, {"weights", {{"query", rows}, {"key", rows}, {"value", rows}}}});
