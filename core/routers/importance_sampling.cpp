@@ -31,10 +31,10 @@ void sample(const RouterSpec& spec, const RouterTensors& tensors, const RouterIn
     scores.noisy = scores.noisy - load.log() * lambda + gumbel;
 }
 
-void follow(const RouterSpec&, RouterTensors& tensors, const at::Tensor& counts) {
+void follow(const RouterSpec&, RouterTensors& tensors, const routing::StepSummary& step) {
     const at::NoGradGuard noGrad;
     at::Tensor share = tensors.at("load_share");
-    const at::Tensor load = counts.to(share.scalar_type());
+    const at::Tensor load = step.counts.to(share.scalar_type());
     share.mul_(kMemory).add_(load / load.sum().clamp_min(1), 1 - kMemory);
 }
 

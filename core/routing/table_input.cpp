@@ -23,7 +23,7 @@ constexpr std::string_view kKnown[] = {"config", "preset", "logits", "features",
                                        "seed", "training", "noise", "uniform", "gumbel", "state", "task_gradient", "layers",
                                        "noise_logits", "table", "muted", "group_logits", "selector_logits"};
 
-constexpr std::string_view kStates[] = {"bias", "beta", "load", "controller"};
+constexpr std::string_view kStates[] = {"bias", "beta", "load", "controller", "load_share"};
 
 std::int64_t rowsOf(const at::Tensor& tensor) { return tensor.defined() ? tensor.size(0) : 0; }
 
@@ -362,8 +362,6 @@ void setState(const Given& given, const RouterSpec& spec, TableInput& out, Probl
 void setTensors(const Given& given, const RouterSpec& spec, TableInput& out, Problems& problems) {
     if (spec.net == Net::hash || spec.net == Net::domainHash) setHashTable(given, spec, out, problems);
     if (spec.net == Net::mlp2 && given.logits.empty()) setTwoLayers(given, spec, out, problems);
-    if (spec.options.contains("importance_sampling"))
-        out.tensors.tensors["load_share"] = at::full({spec.experts}, 1.0 / static_cast<double>(spec.experts), at::TensorOptions().dtype(at::kFloat));
     if (spec.net == Net::cosine && given.logits.empty()) setCosine(given, spec, out, problems);
     if (spec.net == Net::attention && given.logits.empty()) setAttention(given, spec, out, problems);
     if (spec.net == Net::linear && given.weights.defined()) out.tensors.tensors["weight"] = given.weights;
@@ -400,6 +398,7 @@ std::vector<StateName> statesOf(const RouterSpec& spec) {
     else if (spec.offset != Offset::none) out.push_back({"bias", "selection_bias"});
     if (spec.offset == Offset::loadPenalty) out.push_back({"load", "load_average"});
     if (spec.select == Select::reluThreshold) out.push_back({"controller", "controller"});
+    if (spec.options.contains("importance_sampling")) out.push_back({"load_share", "load_share"});
     return out;
 }
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "core/base/error.hpp"
+#include "core/config/presets.hpp"
 #include "tests/core/training/saved.hpp"
 
 namespace moescope::test {
@@ -105,6 +106,17 @@ INSTANTIATE_TEST_SUITE_P(
                             c.router.offset_rate = 0.02;
                             c.router.score = "sigmoid";
                         }},
+                    Mix{"Quantile", [](config::RunConfig& c) { c.router.offset = "bias_quantile", c.training.accumulate = 2; }},
+                    Mix{"CapacityAware",
+                        [](config::RunConfig& c) {
+                            c.router.offset = "load_penalty", c.router.offset_rate = 0.02;
+                            c.capacity.factor = 1, c.capacity.overflow = "reroute_next", c.capacity.priority = "prob";
+                        }},
+                    Mix{"Remoe",
+                        [](config::RunConfig& c) {
+                            c.router.score = "relu", c.router.select = "relu_threshold", c.router.weigh = "raw";
+                            c.balance.kind = "controller", c.balance.coefficient = 1e-3;
+                        }},
                     Mix{"Capacity", [](config::RunConfig& c) { c.capacity.factor = 0.9, c.capacity.priority = "random"; }},
                     Mix{"ConditionalRouting", [](config::RunConfig& c) { c.moe.residual = "cmr", c.router.options["eom"] = 0.2; }},
                     Mix{"ZeroComputation",
@@ -157,6 +169,32 @@ TEST(Resume, OfExpertsByDomainGivesTheBitsOfTheUninterruptedRun) {
         EXPECT_EQ(use[other] + use[other + 1], 0) << row;
     }
 }
+
+std::vector<std::string> routerPresets() {
+    std::vector<std::string> out;
+    for (const config::Preset& preset : config::listPresets())
+        if (preset.kind == config::PresetKind::router && preset.base != "plane") out.push_back(preset.id);
+    return out;
+}
+
+class EveryRouter : public testing::TestWithParam<std::string> {};
+
+TEST_P(EveryRouter, TrainsThirtyStepsAndResumesToTheSameBits) {
+    config::RunConfig c = lettersConfig();
+    c.preset = "letters";
+    ASSERT_TRUE(config::applyPreset(c, GetParam()).empty());
+    const Folder folder;
+    auto whole = makeTrainer(c), resumed = makeTrainer(c);
+    for (int step = 0; step < 30; ++step) {
+        if (step == 11) resumed->restore(throughDisk(*whole, folder));
+        ASSERT_TRUE(whole->step().finite) << step;
+    }
+    while (resumed->stepsDone() < 30) ASSERT_TRUE(resumed->step().finite);
+    EXPECT_EQ(bitsOf(*resumed), bitsOf(*whole));
+    EXPECT_EQ(resumed->evaluate().loss, whole->evaluate().loss);
+}
+
+INSTANTIATE_TEST_SUITE_P(Presets, EveryRouter, testing::ValuesIn(routerPresets()), [](const auto& info) { return info.param; });
 
 TEST(Restore, RefusesTheCheckpointOfAnotherModelNamingTheTensor) {
     const Folder folder;
