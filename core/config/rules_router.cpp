@@ -61,6 +61,8 @@ void checkGroups(const RunConfig& c, Problems& problems) {
                        fmt::format("With router.group_rule per_group each of the {} groups gives as many experts, so "
                                    "the {} experts per token must be a multiple of {}.",
                                    r.groups, s.topK, r.groups));
+        } else if (r.group_rule == "two_level_top2") {
+            continue;  // two groups, whatever is kept; the router itself says what it needs
         } else if (r.groups_kept > r.groups) {
             refuse(problems, "router.groups_kept",
                    fmt::format("router.groups_kept is {} of {} groups; keep at most all of them.", r.groups_kept,
@@ -87,7 +89,7 @@ void checkNoise(const RunConfig& c, Problems& problems) {
         refuse(problems, "router.noise",
                fmt::format("router.net {} has no logits that noise could change; set router.noise none.", r.net));
     const bool pair = std::ranges::all_of(shapes(c), [](const MoeShape& s) { return s.topK == 2; });
-    if (hasSecondRule(r) && !pair)
+    if (hasSecondRule(r) && !pair && r.group_rule != "two_level_top2")
         refuse(problems, "moe.top_k",
                "A random second expert needs exactly two experts per token; set moe.top_k 2 (and moe.granularity 1).");
 }
