@@ -97,6 +97,8 @@ void addRoom(const RunConfig& c, std::vector<CardStage>& out) {
     if (room.factor <= 0 || c.router.select == "all" || c.router.select == "expert_topC") return;
     CardStage stage = stageOf(c, "capacity", "Room", "capacity.overflow", room.overflow);
     stage.formula = fmt::format("C = ⌈{} {} / E⌉", room.factor, room.count_k ? "k T" : "T");
+    if (firstShape(c).zeroComputation > 0)
+        stage.formula = fmt::format("networks ⌈{0} τ k T / (τ N + Z)⌉, the others ⌈{0} k T / (τ N + Z)⌉", room.factor);
     stage.settings.insert(stage.settings.begin(), setting(c, "capacity.factor"));
     if (const RouterWord* order = routerWord("capacity.priority", room.priority)) {
         stage.sentence += " " + std::string(order->sentence);
@@ -137,6 +139,13 @@ void addTopology(const RunConfig& c, std::vector<CardStage>& out) {
     if (m.granularity > 1)
         out.push_back({"granularity", "Grain", fmt::format("cut into {}", m.granularity), fmt::format("{0} E experts of width d_e / {0}, {0} k chosen", m.granularity),
                        "Experts are cut into smaller ones and as many more are chosen, at the same FLOPs.", {setting(c, "moe.granularity")}});
+    if (m.pyramid > 1)
+        out.push_back({"pyramid", "Pyramid", fmt::format("{} times the experts at the top", m.pyramid), fmt::format("E ← {} E in the last sixth of the layers with experts", m.pyramid),
+                       "The deepest layers have more experts than the others.", {setting(c, "moe.pyramid")}});
+    if (const std::int64_t none = firstShape(c).zeroComputation; none > 0)
+        out.push_back({"zero_computation", "No networks", fmt::format("{} beside the networks", none), "constant: a₀ x + a₁ v, a = softmax(W_c x); copy: x; zero: 0",
+                       "Some experts are no networks and cost nothing: they blend the token with a learned vector, give it back, or say nothing.",
+                       {setting(c, "moe.zero_experts"), setting(c, "moe.copy_experts"), setting(c, "moe.constant_experts")}});
     if (m.residual != "none") out.push_back(stageOf(c, "residual", "Residual", "moe.residual", m.residual));
 }
 

@@ -72,6 +72,8 @@ Problems dense(const RunConfig& from, const Order& order, RunConfig& to) {
     const auto layers = config::moeLayers(from);
     if (layers.empty()) return {{"moe.experts", "this run is dense already"}};
     if (from.moe.residual != "none") return {{"moe.residual", "a residual expert beside the routed ones is not put together; convert a run without it"}};
+    if (from.moe.zero_experts + from.moe.copy_experts + from.moe.constant_experts > 0)
+        return {{"moe.zero_experts", "zero, copy and constant experts cannot be written as one dense layer; convert a run whose experts are all networks"}};
     if (from.moe.shared_gate) return {{"moe.shared_gate", "a gated shared expert cannot be written as one dense layer; convert a run without the gate"}};
     const std::int64_t expert = config::moeShape(from, layers.front()).expertWidth, width = expert * (1 + from.moe.shared_experts);
     for (const std::int64_t layer : layers)

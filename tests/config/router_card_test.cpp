@@ -51,6 +51,8 @@ TEST(RouterCard, StagesStandInTheOrderInWhichTheyAreComputed) {
     EXPECT_EQ(stagesOf("deepseek_v3"), (Words{"net", "score", "offset", "groups", "select", "weigh", "balance", "shared"}));
     EXPECT_EQ(stagesOf("switch"), (Words{"net", "score", "noise", "select", "weigh", "capacity", "balance"}));
     EXPECT_EQ(stagesOf("hash_random"), (Words{"net", "select", "weigh"}));
+    EXPECT_EQ(stagesOf("moepp"), (Words{"net", "transform", "score", "select", "weigh", "capacity", "balance", "zero_computation"}));
+    EXPECT_EQ(stagesOf("pr_moe"), (Words{"net", "score", "select", "weigh", "capacity", "balance", "pyramid", "residual"}));
     EXPECT_EQ(stagesOf("dense"), Words{});
 }
 
@@ -77,6 +79,8 @@ TEST(RouterCard, MarksSayWhatAUserMustKnow) {
     EXPECT_TRUE(isMarked("hash_random", "not learned"));
     EXPECT_TRUE(isMarked("expert_choice", "not causal"));
     EXPECT_TRUE(isMarked("switch", "batch-coupled"));
+    EXPECT_TRUE(isMarked("pangu_rre", "domain labels"));
+    EXPECT_TRUE(isMarked("faster_gate", "batch-coupled in training"));
     EXPECT_TRUE(isMarked("jacobs91", "plane"));
     EXPECT_TRUE(cardOf("mixtral").marks.empty());
 }
