@@ -55,6 +55,7 @@ for theme in light dark; do
   done
   for view in corpus batch samples; do shot "data-$view-$theme" --page "data:$view" --open languages --theme $theme; done
   shot "device-$theme" --page device --open languages --theme $theme
+  for router in deepseek_v3 switch hash_random dense; do shot "routers-$router-$theme" --page "routers:$router" --theme $theme; done
   shot "steer-$theme" --page train --layout steer --open languages --theme $theme
   shot "projector-$theme" --page train --layout projector --open languages --theme $theme
   shot "compare-one-$theme" --page compare --open dense --theme $theme
@@ -65,7 +66,7 @@ for theme in light dark; do
     done
   done
 done
-for page in start train routing compare data device new; do
+for page in start train routing compare data device routers new; do
   shot "small-$page" --page $page --open languages --theme light --size 1366x768
   shot "large-$page" --page $page --open languages --theme dark --size 2560x1440 --scale 2
 done

@@ -28,6 +28,7 @@
 #include "ui/main_window_status.hpp"
 #include "ui/metric_list.hpp"
 #include "ui/new_run_page.hpp"
+#include "ui/routers_page.hpp"
 #include "ui/routing_page.hpp"
 #include "ui/run_library.hpp"
 #include "ui/run_parent.hpp"
@@ -142,12 +143,14 @@ void MainWindow::buildPages() {
     m_newRun = new NewRunPage(*m_library, *m_engines, m_stack);
     m_data = new DataPage(*m_run, m_library->storeFolder(), [this](const QString& ulid) { return m_library->runFolder(ulid); }, [this] { return m_newRun->config(); }, m_tabs);
     m_device = new DevicePage(*m_run, m_library->storeFolder(), m_tabs);
+    m_routers = new RoutersPage(m_tabs);
     m_options = new TrainOptions(m_tabs);
     m_tabs->addTab(m_train, tr("Train"));
     m_tabs->addTab(m_routing, tr("Routing"));
     m_tabs->addTab(m_compare, tr("Compare"));
     m_tabs->addTab(m_data, tr("Data"));
     m_tabs->addTab(m_device, tr("Device"));
+    m_tabs->addTab(m_routers, tr("Routers"));
     m_tabs->setCornerWidget(m_options, Qt::TopRightCorner);
     for (QWidget* each : std::initializer_list<QWidget*>{m_start, m_tabs, m_newRun}) m_stack->addWidget(each);
     m_start->setEngineMissing(EngineLink::enginePath().isEmpty());
@@ -194,6 +197,7 @@ void MainWindow::showPage(PageId page) {
     if (page == PageId::compare) m_tabs->setCurrentWidget(m_compare);
     if (page == PageId::data) m_tabs->setCurrentWidget(m_data);
     if (page == PageId::device) m_tabs->setCurrentWidget(m_device);
+    if (page == PageId::routers) m_tabs->setCurrentWidget(m_routers);
     showChrome();
     if (page == PageId::train) m_train->refresh();
     if (page == PageId::routing) m_routing->refresh();

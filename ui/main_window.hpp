@@ -43,6 +43,7 @@ class ParentRun;
 class MetricList;
 class NewRunPage;
 class QueueDock;
+class RoutersPage;
 class RoutingPage;
 class RunLibrary;
 class RunQueue;
@@ -64,7 +65,7 @@ struct PlotView;
 struct TrainView;
 enum class ThemeChoice;
 
-enum class PageId { start, train, routing, compare, data, device, newRun };
+enum class PageId { start, train, routing, compare, data, device, routers, newRun };
 
 /// GUI thread. `settings` = nullptr: nothing is remembered (tests, pictures).
 class MainWindow : public QMainWindow {
@@ -108,6 +109,7 @@ public:
     ComparePage& comparePage() { return *m_compare; }
     NewRunPage& newRunPage() { return *m_newRun; }
     DataPage& dataPage() { return *m_data; }
+    RoutersPage& routersPage() { return *m_routers; }
     InterventionsDock& interventions() { return *m_interventions; }
     ActionBook& actionBook() { return *m_book; }
 
@@ -249,6 +251,7 @@ private:
     ComparePage* m_compare = nullptr;
     DataPage* m_data = nullptr;
     DevicePage* m_device = nullptr;
+    RoutersPage* m_routers = nullptr;
     NewRunPage* m_newRun = nullptr;
     RunsDock* m_runs = nullptr;
     Inspector* m_inspector = nullptr;

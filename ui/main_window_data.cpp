@@ -17,6 +17,7 @@
 #include "ui/metric_list.hpp"
 #include "ui/new_run_page.hpp"
 #include "ui/preferences.hpp"
+#include "ui/routers_page.hpp"
 #include "ui/routing_page.hpp"
 #include "ui/run_banner.hpp"
 #include "ui/run_library.hpp"
@@ -56,7 +57,7 @@ void MainWindow::connectRun() {
 
 void MainWindow::connectPages() {
     connect(m_tabs, &QTabWidget::currentChanged, this, [this](int index) {
-        static constexpr PageId pages[] = {PageId::train, PageId::routing, PageId::compare, PageId::data, PageId::device};
+        static constexpr PageId pages[] = {PageId::train, PageId::routing, PageId::compare, PageId::data, PageId::device, PageId::routers};
         if (std::ranges::find(pages, m_page) != std::end(pages)) showPage(pages[index]);
     });
     connect(m_train, &TrainPage::viewChanged, this, &MainWindow::onView);
@@ -92,6 +93,8 @@ void MainWindow::connectPages() {
     connect(m_compare, &ComparePage::newRunRequested, this, [this] { showPage(PageId::newRun); });
     connect(m_newRun, &NewRunPage::trainRequested, this, &MainWindow::trainConfig);
     connect(m_newRun, &NewRunPage::cancelled, this, [this] { showPage(m_run->ulid().isEmpty() ? PageId::start : PageId::train); });
+    connect(m_routers, &RoutersPage::trainRequested, this, &MainWindow::showRecipe);
+    connect(m_routers, &RoutersPage::studyRequested, this, &MainWindow::queueStudy);
     connect(m_start, &StartPage::presetRequested, this, [this](const QString& id) {
         trainPreset(id);
         m_guideWanted = id == QLatin1String("four_alphabets") && !m_ours.isEmpty();

@@ -135,7 +135,7 @@ void MainWindow::buildFileMenu(QMenu* file) {
 void MainWindow::buildViewMenu(QMenu* view) {
     const std::tuple<const char*, QString, Qt::Key, PageId> pages[] = {{"showTrain", tr("Train"), Qt::Key_1, PageId::train}, {"showRouting", tr("Routing"), Qt::Key_2, PageId::routing},
                                                                        {"showCompare", tr("Compare"), Qt::Key_3, PageId::compare}, {"showData", tr("Data"), Qt::Key_4, PageId::data},
-                                                                       {"showDevice", tr("Device"), Qt::Key_5, PageId::device}};
+                                                                       {"showDevice", tr("Device"), Qt::Key_5, PageId::device}, {"showRouters", tr("Routers"), Qt::Key_6, PageId::routers}};
     for (const auto& [name, text, key, page] : pages) connect(entry(view, name, text, Qt::CTRL | key), &QAction::triggered, this, [this, page = page] { showPage(page); });
     view->addSeparator();
     buildDockEntries(view);

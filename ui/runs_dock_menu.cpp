@@ -13,7 +13,9 @@
 #include <algorithm>
 
 #include "core/config/config_json.hpp"
+#include "core/config/derived.hpp"
 #include "plots/icons.hpp"
+#include "ui/convert_dialog.hpp"
 #include "ui/engine_link.hpp"
 #include "ui/run_words.hpp"
 #include "ui/undo_toast.hpp"
@@ -133,6 +135,16 @@ void RunsDockMenu::addEngineActions(QMenu& menu, const RunRow& run) {
         add(menu, "actionFork", tr("Fork from newest checkpoint"), [=, this] { start({QStringLiteral("fork"), ulid}, tr("A fork of %1 trains").arg(name)); });
     if (run.experts > 0)
         add(menu, "actionDenseTwin", tr("Train its dense twin"), [=, this] { start({QStringLiteral("twin"), ulid, QStringLiteral("--dense")}, tr("The dense twin of %1 trains").arg(name)); });
+    if (run.step > 0 && run.state != RunState::quarantined && !run.configJson.empty()) add(menu, "actionConvert", tr("Convert\u2026"), [this, run] { convert(run); });
+}
+
+void RunsDockMenu::convert(const RunRow& run) {
+    config::RunConfig config;
+    if (const base::Problems problems = config::applyJson(config, run.configJson); !problems.empty()) return m_toast.tell(tr("This run's settings cannot be read: %1").arg(text(problems.front().text)));
+    if (config::isPlane(config)) return m_toast.tell(tr("A mixture on the plane has no dense form to convert to."));
+    auto* dialog = new ConvertDialog(text(run.ulid), RunWords::oneLine(run.name), config, m_window);
+    connect(dialog, &ConvertDialog::chosen, this, &RunsDockMenu::start);
+    dialog->open();
 }
 
 void RunsDockMenu::addMarks(QMenu& menu, const Choice& choice) {

@@ -53,6 +53,7 @@ signals:
 
 private:
     void addEngineActions(QMenu& menu, const storage::RunRow& run);
+    void convert(const storage::RunRow& run);
     void addMarks(QMenu& menu, const Choice& choice);
     void addColours(QMenu& menu, const Choice& choice);
     void addFiles(QMenu& menu, const storage::RunRow& run);

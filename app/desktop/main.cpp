@@ -21,6 +21,7 @@
 #include "ui/main_window_theme.hpp"
 #include "ui/preferences.hpp"
 #include "ui/recipe_reader.hpp"
+#include "ui/routers_page.hpp"
 #include "ui/routing_page.hpp"
 #include "ui/screenshot.hpp"
 
@@ -74,6 +75,8 @@ void show(ui::MainWindow& window, const app::DesktopOptions& options, const stor
     if (options.page == QLatin1String("data")) window.showPage(ui::PageId::data);
     window.dataPage().setView(options.view);
     if (options.page == QLatin1String("device")) window.showPage(ui::PageId::device);
+    if (options.page == QLatin1String("routers")) window.showPage(ui::PageId::routers);
+    if (options.page == QLatin1String("routers") && !options.view.isEmpty()) window.routersPage().setRouter(options.view);
     if (options.page == QLatin1String("new")) window.showPage(ui::PageId::newRun);
 }
 

@@ -6,6 +6,7 @@
 
 #include "ui/data_page.hpp"
 #include "ui/main_window.hpp"
+#include "ui/routers_page.hpp"
 #include "ui/routing_page.hpp"
 
 namespace moescope::app {
@@ -41,8 +42,9 @@ std::optional<DesktopMistake> take(const QString& option, const QString& value, 
         if (options.page == QLatin1String("data") && value.contains(QLatin1Char(':'))) return oneOf("--page data:VIEW", options.view, ui::DataPage::viewIds());
         if (options.page == QLatin1String("compare") && value.contains(QLatin1Char(':')))
             return oneOf("--page compare:VIEW", options.view, {QStringLiteral("runs"), QStringLiteral("curves"), QStringLiteral("scatter"), QStringLiteral("parallel"), QStringLiteral("savings"), QStringLiteral("models"), QStringLiteral("routing")});
+        if (options.page == QLatin1String("routers") && !options.view.isEmpty()) return oneOf("--page routers:ID", options.view, ui::RoutersPage::ids());
         return oneOf("--page", value,
-                     {QStringLiteral("start"), QStringLiteral("train"), QStringLiteral("routing"), QStringLiteral("compare"), QStringLiteral("data"), QStringLiteral("device"), QStringLiteral("new")});
+                     {QStringLiteral("start"), QStringLiteral("train"), QStringLiteral("routing"), QStringLiteral("compare"), QStringLiteral("data"), QStringLiteral("device"), QStringLiteral("routers"), QStringLiteral("new")});
     } else if (option == QLatin1String("--layout")) {
         options.layout = value;
     } else if (option == QLatin1String("--theme")) {
@@ -94,10 +96,12 @@ std::string helpText() {
            "moescope [OPTIONS]\n\n"
            "  --open RUN          open a run: its ULID, a unique prefix of it, its name, or last;\n"
            "                      with --page compare several, separated by commas\n"
-           "  --page PAGE         start, train, routing, compare, data, device or new; a view of a page:\n"
+           "  --page PAGE         start, train, routing, compare, data, device, routers or new;\n"
+           "                      a view of a page:\n"
            "                      routing:load, logits, tokens, coactivation, paths, specialisation, saturation,\n"
            "                      weights or hand;\n"
            "                      data:corpus, batch or samples;\n"
+           "                      routers:ID, the card of a router preset;\n"
            "                      compare:runs, curves, scatter, parallel, savings, models or routing\n"
            "  --recipe RECIPE     fill the form for a new run from a JSON file, a moe: string, or - (standard input)\n"
            "  --layout LAYOUT     research (runs and inspector), teach (inspector only), compact (plots only), steer\n"

@@ -34,12 +34,14 @@ TEST(DesktopOptions, APageOfRoutingMayNameItsView) {
     EXPECT_EQ(options.page, "routing");
     EXPECT_EQ(options.view, "paths");
     EXPECT_EQ(good({"--page", "routing"}).view, "");
+    EXPECT_EQ(good({"--page", "routers:switch"}).view, "switch");
 }
 
 TEST(DesktopOptions, MistakesNameTheArgument) {
     EXPECT_EQ(mistakeOf({"--opne", "last"}).find("--opne: there is no such option"), 0u);
     EXPECT_EQ(mistakeOf({"--page", "serve"}).find("--page: must be one of"), 0u);
     EXPECT_EQ(mistakeOf({"--page", "routing:heads"}).find("--page routing:VIEW: must be one of"), 0u);
+    EXPECT_EQ(mistakeOf({"--page", "routers:swich"}).find("--page routers:ID: must be one of"), 0u);
     EXPECT_EQ(mistakeOf({"--theme", ""}).find("--theme: "), 0u);
     EXPECT_EQ(mistakeOf({"--size", "12"}).find("--size: must be WIDTHxHEIGHT"), 0u);
     EXPECT_EQ(mistakeOf({"--size", "99999x99999"}).find("--size: must lie between"), 0u);
