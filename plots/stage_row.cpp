@@ -106,7 +106,7 @@ void StageRow::paintEvent(QPaintEvent*) {
         const double left = box.left() + kPadding - 0.5, room = box.width() - 2 * kPadding + 1;
         drawText(painter, left, box.top() + 16, QFontMetrics(titleFont()).elidedText(m_stages[i].title, Qt::ElideRight, static_cast<int>(room)), titleFont(), colours.text3);
         drawText(painter, left, box.top() + 33, QFontMetrics(wordFont()).elidedText(m_stages[i].word, Qt::ElideRight, static_cast<int>(std::ceil(room)) + 1), wordFont(), colours.text);
-        if (i + 1 == all.size() || m_stages[i + 1].aside) continue;
+        if (i + 1 == all.size() || m_stages[i].aside || m_stages[i + 1].aside) continue;
         painter.setPen(QPen(colours.text3, 1.5));
         painter.setBrush(Qt::NoBrush);
         const double middle = box.center().y(), from = box.right() + 5;

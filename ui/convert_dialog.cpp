@@ -8,6 +8,7 @@
 #include <QLabel>
 #include <QPushButton>
 #include <QSpinBox>
+#include <QStyle>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -132,7 +133,7 @@ void ConvertDialog::refresh() {
     if (!mixture) words += tr(" What the experts knew apart is lost until it has trained.");
     m_note->setText(wrong.isEmpty() ? words : wrong);
     m_note->setProperty("role", wrong.isEmpty() ? "label" : "warn");
-    m_note->setStyleSheet({});
+    m_note->style()->polish(m_note);
     m_accept->setEnabled(wrong.isEmpty());
 }
 

@@ -7,6 +7,7 @@
 #include <QLabel>
 #include <QPushButton>
 #include <QSpinBox>
+#include <QStyle>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -117,7 +118,7 @@ void RouterComparison::refresh() {
     m_queue->setEnabled(wanted != nullptr);
     m_queue->setText(tr("Queue %1 runs").arg(2 * m_seeds->value()));
     m_note->setProperty("role", wanted ? "label" : "warn");
-    m_note->setStyleSheet({});
+    m_note->style()->polish(m_note);
     if (!wanted) return m_note->setText(text(std::get<base::Problems>(made).front().text));
     const double own = config::cost(wanted->runs[0].config, 0).flopsTokenForward, other = config::cost(wanted->runs[1].config, 0).flopsTokenForward;
     const double percent = 100 * (own / other - 1);

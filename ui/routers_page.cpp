@@ -10,6 +10,7 @@
 #include <QScrollArea>
 #include <QSortFilterProxyModel>
 #include <QStandardItemModel>
+#include <QStyle>
 #include <QStyledItemDelegate>
 #include <QVBoxLayout>
 
@@ -317,7 +318,8 @@ void RoutersPage::fillStages(const RouterCard& card) {
 void RoutersPage::showStage(int stage) {
     for (std::size_t i = 0; i < m_stageLines.size(); ++i) {
         m_stageLines[i]->setProperty("role", static_cast<int>(i) == stage ? "card" : "window");
-        m_stageLines[i]->setStyleSheet({});  // reads the role again
+        m_stageLines[i]->style()->unpolish(m_stageLines[i]);  // reads the role again
+        m_stageLines[i]->style()->polish(m_stageLines[i]);
     }
 }
 
