@@ -233,7 +233,7 @@ TEST(RealEngine, EveryInterventionOfTheDockIsAppliedAndUndoneByARewind) {
     ASSERT_FALSE(links.empty());
     links.back()->click();
     ASSERT_TRUE(slowly([&] { return demo.run().data() && demo.step() == 40; })) << shell.text("bannerSentence").toStdString();
-    EXPECT_TRUE(slowly([&] { return demo.run().steering().muted.empty() && demo.run().steering().frozenRouters.empty() && !demo.run().steering().pinned; }))
+    EXPECT_TRUE(slowly([&] { return demo.run().steering().muted.empty() && demo.run().steering().frozenRouters.empty() && demo.run().steering().pins.empty(); }))
         << "as if it had never been";
     EXPECT_EQ(demo.count("run.rewound"), 1);
     demo.click("stopButton");

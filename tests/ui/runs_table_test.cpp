@@ -134,7 +134,7 @@ TEST_F(RunsTableTest, ColumnsAndWidthsAreRemembered) {
 
 TEST_F(RunsTableTest, MarksOfManyRunsAreUndoneAtOnce) {
     std::vector<std::string> ulids;
-    for (int i = 0; i < 3; ++i) ulids.push_back(store.add(small("r" + std::to_string(i), 2, 1, 0)));
+    for (int i = 0; i < 3; ++i) ulids.push_back(store.add(small(std::string("r").append(std::to_string(i)), 2, 1, 0)));
     open();
     table().view().selectAll();
     QTest::keyClick(&table().view(), Qt::Key_S);
