@@ -80,6 +80,7 @@ TEST(TwoLevel, WithTheTreeBothGatesAreTheirOwnAndTheLeavesSumToOne) {
     const Routing r = route(spec, tensors, input);
     const Table top = tableOf(at::linear(input.features, tensors.at("group_weight").to(at::kDouble)));
     const Table sub = tableOf(at::linear(input.features, tensors.at("weight").to(at::kDouble))), p = tableOf(r.probabilities);
+    const auto experts = integers(r.experts);
     for (std::size_t t = 0; t < 30; ++t) {
         const Row groups = reference::softmax(top[t]);
         EXPECT_NEAR(reference::sumOf(p[t]), 1, 1e-12);
@@ -88,7 +89,7 @@ TEST(TwoLevel, WithTheTreeBothGatesAreTheirOwnAndTheLeavesSumToOne) {
             for (std::size_t j = 0; j < 4; ++j) EXPECT_NEAR(p[t][i * 4 + j], groups[i] * own[j], 1e-12);
         }
         const Ints best = reference::ranking(groups);
-        for (const auto e : integers(r.experts)[t]) EXPECT_TRUE(e / 4 == best[0] || e / 4 == best[1]);
+        for (const auto e : experts[t]) EXPECT_TRUE(e / 4 == best[0] || e / 4 == best[1]);
     }
 }
 
