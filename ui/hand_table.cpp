@@ -94,6 +94,14 @@ base::Problems applyHandPreset(HandTable& table, const std::string& preset) {
     return {};
 }
 
+bool fitsHandTable(const std::string& preset) {
+    const auto found = config::findPreset(preset);
+    config::RunConfig c;
+    if (!found || !config::applyJson(c, found->configJson).empty()) return false;
+    const bool byDomain = std::ranges::any_of(c.balance.more, [](const config::BalanceTerm& term) { return term.kind.starts_with("entropy_"); });
+    return !byDomain && c.router.net != "bitcode" && c.moe.zero_experts + c.moe.copy_experts + c.moe.constant_experts == 0;
+}
+
 void resizeHandTable(HandTable& table, int tokens, int experts) {
     table.cells.resize(static_cast<std::size_t>(std::clamp(tokens, 1, kMostHandRows)));
     experts = std::clamp(experts, 1, kMostHandRows);

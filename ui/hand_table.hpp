@@ -32,6 +32,9 @@ struct HandTable {
 HandTable firstHandTable();
 /// Puts a preset's router in place of the settings; the table gets as many experts as it needs, kept cells stay.
 base::Problems applyHandPreset(HandTable& table, const std::string& preset);
+/// A table of logits says all that the preset's router asks for: not so with selectors in place of experts, experts that are no
+/// networks, or losses by domain.
+bool fitsHandTable(const std::string& preset);
 /// New rows and columns hold 0.
 void resizeHandTable(HandTable& table, int tokens, int experts);
 

@@ -153,7 +153,7 @@ void RoutingHand::fillPresets() {
     for (const HandLesson& lesson : handLessons()) m_preset->addItem(QCoreApplication::translate("HandTable", lesson.title), QLatin1Char('#') + QLatin1String(lesson.id));
     m_preset->insertSeparator(m_preset->count());
     for (const config::Preset& preset : config::listPresets()) {
-        if (preset.kind != config::PresetKind::router || preset.denseTwin || preset.id == "dense") continue;
+        if (preset.kind != config::PresetKind::router || preset.denseTwin || preset.id == "dense" || !fitsHandTable(preset.id)) continue;
         m_preset->addItem(QString::fromStdString(preset.title), QString::fromStdString(preset.id));
     }
 }

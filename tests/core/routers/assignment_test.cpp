@@ -324,7 +324,7 @@ TEST(NewRouters, RefuseWhatTheyCannotDoAndSayTheFix) {
     EXPECT_EQ(refused([](auto& c) { c.router.score = "softmax_groups"; }), "router.score");
     EXPECT_EQ(refused([](auto& c) { c.router.weigh = "input"; }), "router.weigh");
     EXPECT_EQ(refused([](auto& c) { c.router.estimator = "sparsemixer_v2"; }), "router.estimator");
-    EXPECT_EQ(refused([](auto& c) { c.capacity.overflow = "reroute_next"; }), "capacity.overflow");
+    EXPECT_EQ(refused([](auto& c) { c.capacity.overflow = "reroute_next", c.router.select = "top1_random_second"; }), "capacity.overflow");
     EXPECT_EQ(refused([](auto& c) { c.capacity.overflow = "recycle_random"; }), "capacity.overflow");
     EXPECT_EQ(refused([](auto& c) { c.router.net = "attention", c.router.bias = true; }), "router.bias");
 }
