@@ -1,9 +1,7 @@
 // The presets' order and rows.
 #include "ui/new_run_presets.hpp"
 
-#include <QPainter>
 #include <QStandardItemModel>
-#include <QStyledItemDelegate>
 
 #include <algorithm>
 #include <array>
@@ -11,12 +9,12 @@
 #include "core/base/error.hpp"
 #include "core/config/config_json.hpp"
 #include "core/config/derived.hpp"
-#include "plots/theme.hpp"
+#include "ui/two_line_delegate.hpp"
 
 namespace moescope::ui {
 namespace {
 
-constexpr int kIdRole = Qt::UserRole + 1, kLineRole = Qt::UserRole + 2, kRowHeight = 48;
+constexpr int kIdRole = Qt::UserRole + 1;
 
 /// Those a newcomer should meet first come first; presets not named here follow in the folder's order.
 constexpr std::array kFirst = {"collapse", "collapse_and_cure", "balanced_to_death", "full_desks", "four_alphabets", "one_alphabet", "eight_domains", "small_experts", "plane", "plane_spirals",
@@ -44,30 +42,6 @@ QString brief(const config::Preset& preset) {
     return experts + QStringLiteral(", ") + (own ? NewRunPresets::tr("your text") : dataWords(config));
 }
 
-class PresetDelegate : public QStyledItemDelegate {
-public:
-    using QStyledItemDelegate::QStyledItemDelegate;
-    QSize sizeHint(const QStyleOptionViewItem&, const QModelIndex&) const override { return {200, kRowHeight}; }
-    void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override {
-        const plots::Theme& theme = plots::theme();
-        const QRect row = option.rect.adjusted(8, 1, -8, -1);
-        const bool chosen = option.state & QStyle::State_Selected;
-        painter->save();
-        painter->setRenderHint(QPainter::Antialiasing);
-        painter->setPen(option.state & QStyle::State_HasFocus && chosen ? QPen(theme.accent, 2) : QPen(Qt::NoPen));
-        painter->setBrush(chosen ? theme.accentSoft : option.state & QStyle::State_MouseOver ? theme.hover : theme.window);
-        painter->drawRoundedRect(QRectF(row).adjusted(1, 1, -1, -1), 6, 6);
-        const QRect lines = row.adjusted(8, 5, -8, -5);
-        painter->setFont(plots::uiFont(13, QFont::Medium));
-        painter->setPen(theme.text);
-        painter->drawText(lines, Qt::AlignTop | Qt::AlignLeft, painter->fontMetrics().elidedText(index.data().toString(), Qt::ElideRight, lines.width()));
-        painter->setFont(plots::uiFont(12));
-        painter->setPen(theme.text2);
-        painter->drawText(lines, Qt::AlignBottom | Qt::AlignLeft, painter->fontMetrics().elidedText(index.data(kLineRole).toString(), Qt::ElideRight, lines.width()));
-        painter->restore();
-    }
-};
-
 }  // namespace
 
 NewRunPresets::NewRunPresets(QWidget* parent) : QListView(parent), m_model(new QStandardItemModel(this)) {
@@ -78,7 +52,7 @@ NewRunPresets::NewRunPresets(QWidget* parent) : QListView(parent), m_model(new Q
     setMouseTracking(true);
     setVerticalScrollMode(ScrollPerPixel);
     setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    setItemDelegate(new PresetDelegate(this));
+    setItemDelegate(new TwoLineDelegate(&plots::Theme::window, this));
     setModel(m_model);
     try {
         m_presets = config::listPresets();
@@ -92,7 +66,7 @@ NewRunPresets::NewRunPresets(QWidget* parent) : QListView(parent), m_model(new Q
     for (const config::Preset* preset : runs) {
         auto* item = new QStandardItem(text(preset->title));
         item->setData(text(preset->id), kIdRole);
-        item->setData(brief(*preset), kLineRole);
+        item->setData(brief(*preset), kSecondLineRole);
         item->setToolTip(QStringLiteral("<p>") + text(preset->description).toHtmlEscaped() + QStringLiteral("</p>"));
         m_model->appendRow(item);
     }

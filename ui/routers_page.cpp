@@ -5,13 +5,11 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QListView>
-#include <QPainter>
 #include <QPushButton>
 #include <QScrollArea>
 #include <QSortFilterProxyModel>
 #include <QStandardItemModel>
 #include <QStyle>
-#include <QStyledItemDelegate>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -21,6 +19,7 @@
 #include "plots/theme.hpp"
 #include "ui/router_comparison.hpp"
 #include "ui/run_words.hpp"
+#include "ui/two_line_delegate.hpp"
 
 namespace moescope::ui {
 namespace {
@@ -28,8 +27,8 @@ namespace {
 using config::CardStage;
 using config::RouterCard;
 
-constexpr int kListWidth = 272, kRowHeight = 48, kMargin = 16, kCaption = 108, kCardWidth = 980;
-constexpr int kIdRole = Qt::UserRole + 1, kLineRole = Qt::UserRole + 2, kWordsRole = Qt::UserRole + 3;
+constexpr int kListWidth = 272, kMargin = 16, kCaption = 108, kCardWidth = 980;
+constexpr int kIdRole = Qt::UserRole + 1, kWordsRole = Qt::UserRole + 3;
 
 QString text(const std::string& value) { return QString::fromStdString(value); }
 
@@ -62,30 +61,6 @@ QString wordsOf(const RouterCard& card) {
     for (const CardStage& stage : card.stages) words += QLatin1Char(' ') + text(stage.word) + QLatin1Char(' ') + joined(stage.settings);
     return words;
 }
-
-class CardDelegate : public QStyledItemDelegate {
-public:
-    using QStyledItemDelegate::QStyledItemDelegate;
-    QSize sizeHint(const QStyleOptionViewItem&, const QModelIndex&) const override { return {200, kRowHeight}; }
-    void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override {
-        const plots::Theme& theme = plots::theme();
-        const QRect row = option.rect.adjusted(8, 1, -8, -1);
-        const bool chosen = option.state & QStyle::State_Selected;
-        painter->save();
-        painter->setRenderHint(QPainter::Antialiasing);
-        painter->setPen(option.state & QStyle::State_HasFocus && chosen ? QPen(theme.accent, 2) : QPen(Qt::NoPen));
-        painter->setBrush(chosen ? theme.accentSoft : option.state & QStyle::State_MouseOver ? theme.hover : theme.surface);
-        painter->drawRoundedRect(QRectF(row).adjusted(1, 1, -1, -1), 6, 6);
-        const QRect lines = row.adjusted(8, 5, -8, -5);
-        painter->setFont(plots::uiFont(13, QFont::Medium));
-        painter->setPen(theme.text);
-        painter->drawText(lines, Qt::AlignTop | Qt::AlignLeft, painter->fontMetrics().elidedText(index.data().toString(), Qt::ElideRight, lines.width()));
-        painter->setFont(plots::uiFont(12));
-        painter->setPen(theme.text2);
-        painter->drawText(lines, Qt::AlignBottom | Qt::AlignLeft, painter->fontMetrics().elidedText(index.data(kLineRole).toString(), Qt::ElideRight, lines.width()));
-        painter->restore();
-    }
-};
 
 void clear(QLayout& layout) {
     while (QLayoutItem* item = layout.takeAt(0)) {
@@ -136,7 +111,7 @@ QWidget* RoutersPage::buildList() {
     m_list->setMouseTracking(true);
     m_list->setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);
     m_list->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    m_list->setItemDelegate(new CardDelegate(m_list));
+    m_list->setItemDelegate(new TwoLineDelegate(&plots::Theme::surface, m_list));
     m_list->setModel(m_filtered);
     column->addWidget(m_list, 1);
     m_count = label({}, plots::uiFont(12), "hint");
@@ -252,7 +227,7 @@ void RoutersPage::fillList() {
     for (const RouterCard* card : sorted) {
         auto* item = new QStandardItem(text(card->preset.title));
         item->setData(text(card->preset.id), kIdRole);
-        item->setData(lineOf(*card), kLineRole);
+        item->setData(lineOf(*card), kSecondLineRole);
         item->setData(wordsOf(*card), kWordsRole);
         m_model->appendRow(item);
     }
