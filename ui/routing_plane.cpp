@@ -23,6 +23,7 @@
 #include "plots/expert_legend.hpp"
 #include "plots/figures.hpp"
 #include "ui/routing_headings.hpp"
+#include "ui/routing_panes.hpp"
 #include "ui/routing_table.hpp"
 
 namespace moescope::ui {
@@ -32,7 +33,6 @@ using plots::Figure;
 using plots::PlaneMap;
 using plots::PlaneMapData;
 
-constexpr int kCardWidth = 296;
 
 QString value(double number) { return plots::figure(number, Figure::Fixed2); }
 
@@ -94,27 +94,7 @@ QWidget* RoutingPlane::buildPicture() {
 QWidget* RoutingPlane::buildCards() {
     m_card->setObjectName(QStringLiteral("planeCard"));
     m_pinCard->setObjectName(QStringLiteral("planePinnedCard"));
-    m_hint->setWordWrap(true);
-    m_hint->setContentsMargins(16, 0, 16, 0);
-    auto* cards = new QWidget;
-    cards->setProperty("role", "window");
-    cards->setAttribute(Qt::WA_StyledBackground);
-    auto* column = new QVBoxLayout(cards);
-    column->setContentsMargins(0, 14, 0, 14);
-    column->setSpacing(10);
-    column->addWidget(m_card);
-    column->addWidget(m_pinCard);
-    column->addStretch(1);
-    column->addWidget(m_hint);
-    auto* area = new QScrollArea;
-    area->setObjectName(QStringLiteral("planeCards"));
-    area->setWidget(cards);
-    area->setWidgetResizable(true);
-    area->setFrameShape(QFrame::NoFrame);
-    area->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    area->setFocusPolicy(Qt::NoFocus);
-    area->setFixedWidth(kCardWidth);
-    return area;
+    return cardPane({m_card, m_pinCard}, m_hint, "planeCards");
 }
 
 std::optional<plots::EmptyContent> RoutingPlane::missing(const RoutingShown& shown) const {

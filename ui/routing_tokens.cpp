@@ -18,6 +18,7 @@
 #include "plots/theme.hpp"
 #include "plots/token_text.hpp"
 #include "ui/routing_own_text.hpp"
+#include "ui/routing_panes.hpp"
 #include "ui/routing_solo.hpp"
 #include "ui/routing_table.hpp"
 #include "ui/routing_token_card.hpp"
@@ -25,7 +26,7 @@
 namespace moescope::ui {
 namespace {
 
-constexpr int kGutter = 84, kCardWidth = 296, kNamed = 6, kEverySequence = -1, kOwnText = -2;
+constexpr int kGutter = 84, kNamed = 6, kEverySequence = -1, kOwnText = -2;
 constexpr int kRowsAtMost = 64;  // sequences drawn as text; the table has them all
 
 QLabel* labelOf(const QString& text, const char* role, int px) {
@@ -56,17 +57,6 @@ void colour(plots::Token& token, const telemetry::ProbeSnapshot& probe, int at, 
 plots::TokenText::Tint tintFor(RoutingTokens::Colour by) {
     using Tint = plots::TokenText::Tint;
     return by == RoutingTokens::byFirst ? Tint::First : by == RoutingTokens::bySecond ? Tint::Second : by == RoutingTokens::byDomain ? Tint::Group : Tint::Shade;
-}
-
-QScrollArea* scrolled(QWidget* content, const char* name) {
-    auto* area = new QScrollArea;
-    area->setObjectName(QLatin1String(name));
-    area->setWidget(content);
-    area->setWidgetResizable(true);
-    area->setFrameShape(QFrame::NoFrame);
-    area->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    area->setFocusPolicy(Qt::NoFocus);
-    return area;
 }
 
 }  // namespace
@@ -131,7 +121,7 @@ QWidget* RoutingTokens::buildText() {
     m_rows = new QVBoxLayout(rows);
     m_rows->setContentsMargins(0, 4, 8, 0);
     m_rows->setSpacing(0);
-    m_scroll = scrolled(rows, "tokensScroll");
+    m_scroll = scrolledPane(rows, "tokensScroll");
     m_stack->addWidget(m_scroll);
     m_stack->addWidget(m_table);
     auto* text = new QWidget;
@@ -152,21 +142,9 @@ QWidget* RoutingTokens::buildText() {
 QWidget* RoutingTokens::buildCards() {
     m_card->setObjectName(QStringLiteral("tokenCard"));
     m_pinCard->setObjectName(QStringLiteral("pinnedCard"));
-    m_hint->setWordWrap(true);
-    m_hint->setContentsMargins(16, 0, 16, 0);
-    auto* cards = new QWidget;
-    cards->setProperty("role", "window");
-    cards->setAttribute(Qt::WA_StyledBackground);
-    auto* column = new QVBoxLayout(cards);
-    column->setContentsMargins(0, 14, 0, 14);
-    column->setSpacing(10);
     m_soloCard->setObjectName(QStringLiteral("soloCard"));
     m_soloCard->hide();
-    for (QWidget* part : QWidgetList{m_soloCard, m_card, m_pinCard}) column->addWidget(part);
-    column->addStretch(1);
-    column->addWidget(m_hint);
-    m_cardScroll = scrolled(cards, "tokenCards");
-    m_cardScroll->setFixedWidth(kCardWidth);
+    m_cardScroll = cardPane({m_soloCard, m_card, m_pinCard}, m_hint, "tokenCards");
     return m_cardScroll;
 }
 
