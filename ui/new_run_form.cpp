@@ -50,7 +50,7 @@ bool applies(std::string_view key, bool plane) {
                                                  "model.width", "model.heads", "model.kv_heads", "model.head_width", "model.layers", "model.activation", "model.ffn_width", "model.tied_head",
                                                  "model.norm", "model.norm_epsilon", "model.rope_base", "model.qk_norm", "model.dropout", "model.vocabulary", "model.context", "moe.shared_experts",
                                                  "moe.shared_gate", "moe.every", "moe.first_dense", "moe.residual", "moe.residual_target", "moe.residual_coefficient", "moe.residual_dropout", "moe.pyramid", "moe.zero_experts", "moe.copy_experts", "moe.constant_experts", "moe.pattern", "training.precision", "telemetry.sample_every"};
-    return plane ? std::ranges::find(kText, key) == std::end(kText) : !key.starts_with("plane.");
+    return plane ? std::ranges::find(kText, key) == std::end(kText) && !key.starts_with("distillation.") : !key.starts_with("plane.");
 }
 
 /// Ways out that are sure to help, for the problems people meet most.
@@ -72,6 +72,7 @@ NewRunForm::NewRunForm(QWidget* parent) : QScrollArea(parent) {
         {"capacity", QT_TR_NOOP("Capacity"), {"capacity.factor", "capacity.priority"}},
         {"balance", QT_TR_NOOP("Balance"), {"balance.kind", "balance.coefficient", "balance.scope", "balance.z_coefficient"}},
         {"training", QT_TR_NOOP("Training"), {"training.steps", "training.lr", "training.warmup", "training.schedule", "training.device", "training.pace"}},
+        {"distillation", QT_TR_NOOP("Distillation"), {"distillation.teacher", "distillation.beta", "distillation.until"}},
         {"telemetry", QT_TR_NOOP("Telemetry"), {}},
         {"script", QT_TR_NOOP("Script"), {}}};
     setObjectName(QStringLiteral("newRunForm"));

@@ -195,6 +195,17 @@ void visitTrainingFields(Training& t, Visit& visit) {
     visit(number("training.pace", "Pace", "steps/s", "At most so many steps a second; 0 means full speed.", 0, 1e6, Live::nextStep), t.pace);
 }
 
+template <class Distillation, class Visit>
+void visitDistillationFields(Distillation& d, Visit& visit) {
+    using namespace detail;
+    visit(plain("distillation.teacher", "Teacher", "A trained run to learn from besides the text: ULID, name, last, or RUN@STEP; empty means none. It must have the same tokens and context."), d.teacher);
+    visit(number("distillation.beta", "Teacher's weight", "", "Beta in truth CE + beta tau^2 KL(softmax(teacher / tau) || softmax(student / tau)), means over tokens.", 0, 1000), d.beta);
+    visit(number("distillation.temperature", "Temperature", "", "Tau: teacher and student are compared by softmax(logits / tau); above 1 the teacher's second thoughts count more.", 0.01, 100), d.temperature);
+    visit(number("distillation.truth", "Text's weight", "", "Weight of the cross-entropy with the text while the teacher teaches: 1 adds the teacher to it; 0.75 with beta 0.25 mixes three parts text with one part teacher.", 0, 1), d.truth);
+    visit(number("distillation.until", "Teacher until", "share", "Share of the steps after which the teacher falls silent and the text alone teaches (staged distillation); 1 means to the end.", 0, 1), d.until);
+    visit(plain("distillation.copy", "Start from the teacher", "The first weights are the teacher's where it has the same tensors, its layers with experts left out."), d.copy);
+}
+
 template <class Data, class Visit>
 void visitDataFields(Data& d, Visit& visit) {
     using namespace detail;
@@ -228,6 +239,7 @@ void visitFields(Config& config, Visit&& visit) {
     visitCapacityFields(config.capacity, visit);
     visitBalanceFields(config.balance, visit);
     visitTrainingFields(config.training, visit);
+    visitDistillationFields(config.distillation, visit);
     visitDataFields(config.data, visit);
     visitTelemetryFields(config.telemetry, visit);
     visit(detail::plain("script", "Script", "Commands applied at their steps."), config.script);

@@ -30,6 +30,7 @@ void checkRouter(const RunConfig&, base::Problems&);
 void checkCapacity(const RunConfig&, base::Problems&);
 void checkBalance(const RunConfig&, base::Problems&);
 void checkTraining(const RunConfig&, base::Problems&);
+void checkDistillation(const RunConfig&, base::Problems&);
 void checkData(const RunConfig&, base::Problems&);
 void checkTelemetry(const RunConfig&, base::Problems&);
 void checkScript(const RunConfig&, base::Problems&);

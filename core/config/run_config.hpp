@@ -155,6 +155,20 @@ struct TrainingConfig {
     bool operator==(const TrainingConfig&) const = default;
 };
 
+/// What a run learns from a trained one besides the text: loss = truth CE + beta tau^2 KL(softmax(teacher / tau) || softmax(student / tau)),
+/// means over tokens, while steps < until * training.steps, and CE alone after that. `beta` 1 and `truth` 1 are Mixture-of-Students
+/// (Rajbhandari et al. 2022); `beta` p, `truth` 1 - p mix teacher and text as in Switch (Fedus et al. 2021), for a cross-entropy with the teacher's
+/// probabilities has the KL's gradient.
+struct DistillationConfig {
+    std::string teacher;  ///< a run, or RUN@STEP; ULID@STEP once the run has started; "" = none, "?" = one must be named (presets)
+    double beta = 1;
+    double temperature = 1;  ///< tau
+    double truth = 1;
+    double until = 1;
+    bool copy = false;  ///< the first weights are the teacher's, but for the layers where it has experts
+    bool operator==(const DistillationConfig&) const = default;
+};
+
 /// One domain of the generated mixture; which fields a family reads is said in its own file in core/data/domains.
 struct DomainConfig {
     std::string family;
@@ -211,6 +225,7 @@ struct RunConfig {
     CapacityConfig capacity;
     BalanceConfig balance;
     TrainingConfig training;
+    DistillationConfig distillation;
     DataConfig data;
     TelemetryConfig telemetry;
     std::vector<ScriptedCommand> script;

@@ -68,7 +68,7 @@ Problems validate(const RunConfig& config) {
     if (!problems.empty()) return problems;
     using namespace rules;
     for (const auto check :
-         {checkModel, checkPlane, checkExperts, checkRouter, checkCapacity, checkBalance, checkTraining, checkData, checkTelemetry})
+         {checkModel, checkPlane, checkExperts, checkRouter, checkCapacity, checkBalance, checkTraining, checkDistillation, checkData, checkTelemetry})
         check(config, problems);
     if (!problems.empty()) return problems;
     checkSize(config, problems);

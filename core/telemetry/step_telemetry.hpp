@@ -36,7 +36,7 @@ struct StepTelemetry {
     double flops = 0;         ///< training FLOPs so far
     double seconds = 0;       ///< training time so far, pauses left out
 
-    double loss = kNone, auxiliary = kNone, balance = kNone, z = kNone, importanceLoss = kNone, loadLoss = kNone, cmrLoss = kNone;
+    double loss = kNone, auxiliary = kNone, balance = kNone, z = kNone, importanceLoss = kNone, loadLoss = kNone, cmrLoss = kNone, kdLoss = kNone;
     double learningRate = kNone, gradientNorm = kNone, tokensPerSecond = kNone, memory = kNone;
     double dataWait = kNone, storeWait = kNone;
 
@@ -65,6 +65,7 @@ void visitMetrics(Telemetry& t, Visit&& visit) {
     visit(Metric{"aux_importance", "", "Unweighted importance loss CV^2, mean over layers.", scalar, 0, inf}, t.importanceLoss);
     visit(Metric{"aux_load", "", "Unweighted load loss CV^2, mean over layers.", scalar, 0, inf}, t.loadLoss);
     visit(Metric{"aux_cmr", "", "Unweighted budget loss of the gate between mixture and residual expert: |mean weight - budget| over all layers.", scalar, 0, 1}, t.cmrLoss);
+    visit(Metric{"aux_kd", "nats/token", "Unweighted distillation loss: KL(softmax(teacher / tau) || softmax(student / tau)), mean over tokens; 0 when both say the same.", scalar, 0, inf}, t.kdLoss);
     visit(Metric{"learning_rate", "", "Learning rate of the step.", scalar, 0, inf}, t.learningRate);
     visit(Metric{"gradient_norm", "", "Norm of all gradients before clipping.", scalar, 0, inf}, t.gradientNorm);
     visit(Metric{"tokens_per_second", "tokens/s", "Tokens of the report's steps over their time.", scalar, 0, inf}, t.tokensPerSecond);
