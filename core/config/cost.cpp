@@ -13,6 +13,7 @@ struct LayerCount {
     double total = 0;   // all weights
     double matmul = 0;  // matrix weights one token uses
     double other = 0;   // norms and biases, no matrix product
+    double mixing = 0;  // multiply-adds of one token that use no weights, beside attention: into slots and back
 };
 
 double attentionWidth(const ModelConfig& m) { return static_cast<double>(m.heads) * static_cast<double>(headWidth(m)); }
@@ -40,8 +41,14 @@ double cosineWidth(const RunConfig& c) {
 // Two layers with 8 hidden units for each expert.
 double mlp2Weights(double width, double experts) { return width * 8 * experts + 8 * experts * experts; }
 
+// Slots of all experts, where experts read mixtures of a sequence's tokens; else none.
+double slotsOf(const RunConfig& c, double experts) {
+    return c.router.select == "slots" ? experts * static_cast<double>(slotsPerExpert(c, static_cast<std::int64_t>(experts))) : 0;
+}
+
 double routerWeights(const RunConfig& c, double experts) {
     const auto d = static_cast<double>(c.model.width);
+    if (c.router.select == "slots") return d * slotsOf(c, experts);
     const double noise = c.router.noise == "logit_gauss_learned" ? d * experts : 0;
     if (c.router.net == "cosine") return (d + experts) * cosineWidth(c) + noise;
     if (c.router.net == "attention") return 3 * d * experts + noise;
@@ -51,6 +58,7 @@ double routerWeights(const RunConfig& c, double experts) {
 }
 
 double routerBiases(const RunConfig& c, double experts) {
+    if (c.router.select == "slots") return 1;  // the scale of the logits
     if (c.router.net == "cosine") return cosineWidth(c) + 1;
     if (c.router.bias && c.router.net == "tree") return experts + static_cast<double>(c.router.groups);
     return c.router.bias && c.router.net == "linear" ? experts : 0;
@@ -87,6 +95,7 @@ LayerCount countLayer(const RunConfig& c, std::int64_t layer, double keptPerToke
     const double expert = mlpWeights(c, static_cast<double>(s.expertWidth));
     n.matmul += routerWeights(c, experts) + gatingResidual(c, layer, experts) + alwaysOn(c, s);
     n.other += routerBiases(c, experts) + residualGates(c);
+    n.mixing = 2 * slotsOf(c, experts) * static_cast<double>(c.model.width);
     n.total = n.matmul + n.other + static_cast<double>(s.computing()) * expert;
     n.matmul += (keptPerToken < 0 ? activeExperts(c, s) : keptPerToken) * expert;
     return n;
@@ -113,7 +122,7 @@ double savedByLayer(const RunConfig& c, std::int64_t layer) {
     if (s.experts == 0) return saved + savedByMlp(c, 1, static_cast<double>(denseWidth(c)));
     const double copies =
         activeExperts(c, s) + static_cast<double>(c.moe.shared_experts) + (c.moe.residual == "none" ? 0 : 1);
-    return saved + savedByMlp(c, copies, static_cast<double>(s.expertWidth));
+    return saved + savedByMlp(c, copies, static_cast<double>(s.expertWidth)) + 4 * slotsOf(c, static_cast<double>(s.experts));
 }
 
 // Stochastic experts train on two passes over each token.
@@ -165,6 +174,7 @@ Cost cost(const RunConfig& c, std::int64_t vocabulary, double keptPerToken) {
         const LayerCount n = countLayer(c, layer, -1);
         total += n.total;
         active += n.matmul + n.other;
+        matmul += n.mixing;
         matmul += keptPerToken < 0 ? n.matmul : countLayer(c, layer, keptPerToken).matmul;
     }
     const double scores =
@@ -175,7 +185,7 @@ Cost cost(const RunConfig& c, std::int64_t vocabulary, double keptPerToken) {
 
 LayerCost layerCost(const RunConfig& c, std::int64_t layer) {
     const LayerCount n = countLayer(c, layer, -1);
-    return {rounded(n.total), rounded(n.matmul + n.other), 2 * n.matmul + 2 * static_cast<double>(c.model.context) * attentionWidth(c.model)};
+    return {rounded(n.total), rounded(n.matmul + n.other), 2 * (n.matmul + n.mixing) + 2 * static_cast<double>(c.model.context) * attentionWidth(c.model)};
 }
 
 double memoryBytes(const RunConfig& c, std::int64_t vocabulary) {

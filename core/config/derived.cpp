@@ -67,8 +67,16 @@ std::int64_t denseWidth(const RunConfig& c) {
     return c.model.ffn_width > 0 ? c.model.ffn_width : c.moe.top_k * c.moe.expert_width;
 }
 
+std::int64_t slotsPerExpert(const RunConfig& c, std::int64_t experts) {
+    const auto option = c.router.options.find("slots");
+    const auto* given = option == c.router.options.end() ? nullptr : std::get_if<std::int64_t>(&option->second);
+    if (given && *given > 0) return *given;
+    return std::max<std::int64_t>(1, std::llround(static_cast<double>(c.model.context) / static_cast<double>(experts)));
+}
+
 double activeExperts(const RunConfig& c, const MoeShape& shape) {
     const auto experts = static_cast<double>(shape.experts);
+    if (c.router.select == "slots") return experts * static_cast<double>(slotsPerExpert(c, shape.experts)) / static_cast<double>(c.model.context);
     if (c.router.select == "all") return experts;
     if (c.router.select == "expert_topC") return std::min(experts, c.capacity.factor);
     const double chosen = std::min(experts, static_cast<double>(shape.topK));

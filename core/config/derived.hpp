@@ -28,8 +28,11 @@ MoeShape moeShape(const RunConfig&, std::int64_t layer);
 /// Layers that have experts, ascending: those of `pattern`, else every n-th from `first_dense` on ((layer + 1) % every
 /// == 0).
 std::vector<std::int64_t> moeLayers(const RunConfig&);
-/// Networks that work on a token of a layer of this shape, by design: k, all of a dense mixture, c of expert choice; where some
-/// experts are no networks, k times the share of the choices that the balance loss asks the networks to take.
+/// router.select slots: mixtures of a sequence's tokens that each of `experts` reads: router.options.slots, or where that is 0 or
+/// missing round(model.context / experts), at least 1.
+std::int64_t slotsPerExpert(const RunConfig&, std::int64_t experts);
+/// Networks that work on a token of a layer of this shape, by design: k, all of a dense mixture, c of expert choice, E s slots a
+/// sequence over its length; where some experts are no networks, k times the share of the choices that the balance loss asks the networks to take.
 double activeExperts(const RunConfig&, const MoeShape&);
 /// tau of MoE++ among the router's options: the room of a network for each place at an expert that is none; 0.75 unless given.
 double zeroComputationShare(const Values& routerOptions);

@@ -117,7 +117,7 @@ void visitRouterFields(Router& r, Visit& visit) {
     using namespace detail;
     visit(choice("router.net", "Router net", "linear|tree|cosine|attention|mlp2|bitcode|hash|domain_hash|none", "What computes the logits: a matrix, a tree of two gates, the angle to learned directions, attention between experts, a network of two layers, selectors that each spell an expert's number in bits, a fixed table of token ids, one for each domain, or nothing."), r.net);
     visit(choice("router.transform", "Logit transform", "none|normalise|temperature|gating_residual", "Applied to the logits before the score: normalised, divided, or with those of the layer before added."), r.transform);
-    visit(choice("router.score", "Score", "softmax_all|softmax_selected|softmax_groups|sigmoid|relu|smoothstep", "Softmax over all experts before the choice, over the chosen ones after it, inside each group, a sigmoid or the positive part for each, or the product of an expert's bits."), r.score);
+    visit(choice("router.score", "Score", "softmax_all|softmax_selected|softmax_groups|sigmoid|relu|smoothstep|softmax_tokens", "Softmax over all experts before the choice, over the chosen ones after it, inside each group, a sigmoid or the positive part for each, the product of an expert's bits, or for slots a softmax over tokens and one over slots."), r.score);
     visit(choice("router.noise", "Noise", "none|input_jitter|input_dropout|logit_gauss_learned|logit_gauss_fixed|logit_mul_jitter|logit_add_uniform|gumbel_all|gumbel_second|random_second",
                  "Randomness of the choice in training."), r.noise);
     visit(number("router.noise_scale", "Noise scale", "", "Strength of the noise: sigma, epsilon, probability or tau of the chosen kind; -1 means as published.", -1, 100, Live::nextStep), r.noise_scale);
@@ -128,7 +128,7 @@ void visitRouterFields(Router& r, Visit& visit) {
     visit(choice("router.group_rule", "Group rule", "none|limit_max|limit_top2sum|limit_topjsum|limit_sum|per_group|two_level|two_level_top2", "Choose groups of experts first: some stay open, each gives equally many, the best ones give equally many, or the best two give two and one."), r.group_rule);
     visit(number("router.groups", "Groups", "", "Number of groups the experts form.", 1, 1024), r.groups);
     visit(number("router.groups_kept", "Groups kept", "", "Groups that remain open to a token.", 1, 1024), r.groups_kept);
-    visit(choice("router.select", "Selection", "topk|top1_random_second|top1_gumbel_second|expert_topC|sinkhorn_topk|auction|sample_masked|relu_threshold|bitcode|all|fixed", "How experts are chosen."), r.select);
+    visit(choice("router.select", "Selection", "topk|top1_random_second|top1_gumbel_second|expert_topC|sinkhorn_topk|auction|sample_masked|relu_threshold|bitcode|all|fixed|slots", "How experts are chosen; slots: not at all, experts read mixtures of a sequence's tokens."), r.select);
     visit(choice("router.weigh", "Combine weights", "auto|renorm|renorm_after_drop|Lp|raw|input|one|uniform", "What the chosen experts' outputs are multiplied by; auto is renorm for k > 1 and raw for k = 1; input multiplies what the expert reads instead."), r.weigh);
     visit(number("router.scale", "Weight scale", "", "Constant factor of the combine weights.", 0, 1000), r.scale);
     visit(choice("router.estimator", "Gradient estimator", "autograd_gate|straight_through|sparsemixer_v1|sparsemixer_v2|sparsemixer_v2star|none", "How the loss reaches the router through the choice."), r.estimator);
@@ -150,7 +150,7 @@ void visitCapacityFields(Capacity& c, Visit& visit) {
     visit(number("capacity.minimum", "Smallest capacity", "tokens", "An expert always has room for so many.", 0, kMany), c.minimum);
     visit(number("capacity.multiple_of", "Capacity multiple of", "tokens", "Capacity is rounded up to a multiple of this.", 1, 4096), c.multiple_of);
     visit(plain("capacity.count_k", "Capacity counts k", "Fair share counts k choices a token; off counts tokens, as Switch does."), c.count_k);
-    visit(choice("capacity.overflow", "Overflow", "drop|reroute_next|reroute_group|recycle_random", "A token whose expert is full is dropped there, asks its next best experts, those of its group first, or takes any free place by chance."), c.overflow);
+    visit(choice("capacity.overflow", "Overflow", "drop|reroute_next|reroute_group|recycle_random|balance_columns", "A token whose expert is full is dropped there, asks its next best experts, those of its group first, takes any free place by chance, or, in training, is moved until every expert has as many first and as many second choices."), c.overflow);
     visit(choice("capacity.priority", "Priority", "position|bpr|prob|random", "Who gets the room: earlier tokens, confident tokens, high scores, or chance."), c.priority);
     visit(number("capacity.group_tokens", "Capacity group", "tokens", "Tokens that compete for the room together; 0 means the batch.", 0, kMany), c.group_tokens);
 }

@@ -75,7 +75,8 @@ void addChoice(const RunConfig& c, std::vector<CardStage>& out) {
     CardStage& choice = out.back();
     if (c.router.select == "topk") choice.word = fmt::format("best {} of {}", shape.topK, shape.experts);
     if (c.router.select == "all") choice.word = fmt::format("all {}", shape.experts);
-    choice.settings.push_back(setting(c, "moe.top_k"));
+    if (c.router.select == "slots") choice.word = fmt::format("{} slots an expert", slotsPerExpert(c, shape.experts));
+    else choice.settings.push_back(setting(c, "moe.top_k"));
     choice.settings.push_back(setting(c, "moe.experts"));
 }
 
@@ -83,8 +84,11 @@ void addWeights(const RunConfig& c, std::vector<CardStage>& out) {
     const RouterConfig& r = c.router;
     out.push_back(stageOf(c, "weigh", "Weights", "router.weigh", weighWord(c)));
     std::string& formula = out.back().formula;  // with the score's own letter
+    if (r.select == "slots") formula = "w_e = Σ_s C_es";
     const bool own = r.score == "sigmoid" || r.score == "relu";
     for (std::size_t at = formula.find("p_e"); own && at != std::string::npos; at = formula.find("p_e")) formula[at] = 's';
+    const auto rescale = r.options.find("rescale");
+    if (rescale != r.options.end() && rescale->second == Value(true)) out.back().formula += ", times E";
     if (r.scale != 1) {
         out.back().formula += fmt::format(", times {}", r.scale);
         out.back().settings.push_back(setting(c, "router.scale"));
@@ -94,6 +98,7 @@ void addWeights(const RunConfig& c, std::vector<CardStage>& out) {
 
 void addRoom(const RunConfig& c, std::vector<CardStage>& out) {
     const CapacityConfig& room = c.capacity;
+    if (room.overflow == "balance_columns") out.push_back(stageOf(c, "capacity", "Room", "capacity.overflow", room.overflow));
     if (room.factor <= 0 || c.router.select == "all" || c.router.select == "expert_topC") return;
     CardStage stage = stageOf(c, "capacity", "Room", "capacity.overflow", room.overflow);
     stage.formula = fmt::format("C = ⌈{} {} / E⌉", room.factor, room.count_k ? "k T" : "T");

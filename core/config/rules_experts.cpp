@@ -83,6 +83,8 @@ void checkTerm(const RunConfig& c, const BalanceTerm& term, const std::string& k
             problems, key,
             fmt::format("Expert choice is balanced by construction, so a balance loss has nothing to do; set {} none.",
                         key));
+    } else if (r.select == "slots") {
+        refuse(problems, key, fmt::format("With slots every expert reads equally many of them, so a balance loss has nothing to do; set {} none.", key));
     } else if (term.kind == "load" &&
                ((r.noise != "logit_gauss_learned" && r.noise != "logit_gauss_fixed") || r.noise_scale == 0)) {
         refuse(problems, key,
@@ -116,7 +118,7 @@ void checkMoreWords(const BalanceTerm& term, const std::string& key, Problems& p
 
 bool hasLogits(const RouterConfig& r) { return r.net != "hash" && r.net != "domain_hash" && r.net != "none"; }
 
-bool choosesK(const RouterConfig& r) { return r.select != "expert_topC" && r.select != "all"; }
+bool choosesK(const RouterConfig& r) { return r.select != "expert_topC" && r.select != "all" && r.select != "slots"; }
 
 std::vector<MoeShape> shapes(const RunConfig& c) {
     std::vector<MoeShape> all;

@@ -33,6 +33,8 @@ void checkShape(const RunConfig& c, Problems& problems) {
 void checkGate(const RunConfig& c, Problems& problems) {
     if (!hasLogits(c.router))
         refuse(problems, "router.net", fmt::format("router.net {} chooses by token, and the plane has points; use linear or tree.", c.router.net));
+    if (c.router.select == "slots")
+        refuse(problems, "router.select", "Slots mix the tokens of a sequence, and the plane has single points; use topk or all.");
     if (c.router.weigh == "input")
         refuse(problems, "router.weigh", "router.weigh input changes what an expert reads, so its own fit could not be drawn; use raw or auto.");
 }

@@ -84,6 +84,11 @@ std::string couplingMark(const RunConfig& config) {
     if (config.router.select == "sinkhorn_topk" || config.router.select == "auction")
         return "not causal / batch-coupled in training: tokens are dealt out evenly among the experts, so where one goes "
                "depends on the others of the batch; at evaluation each token chooses for itself";
+    if (config.router.select == "slots")
+        return "not causal: experts read mixtures of all tokens of a sequence, so what a token gets depends on those behind it";
+    if (config.capacity.overflow == "balance_columns")
+        return "not causal / batch-coupled in training: tokens are moved until every expert has the same number, so where one goes depends "
+               "on the others of the batch; at evaluation each token chooses for itself";
     if (config.router.options.contains("leave_share"))
         return "not causal / batch-coupled in training: only a share of the batch's tokens may leave their group of experts, so where one "
                "goes depends on the others; at evaluation each token chooses for itself";

@@ -182,6 +182,8 @@ std::string whyIdle(const RunConfig& c, std::string_view key) {
         select != "top1_gumbel_second")
         return "router.noise is none; fork the run with a noise to scale it";
     if (key == "moe.top_k" && select == "all") return "router.select all uses every expert";
+    if (key == "moe.top_k" && select == "slots") return "with slots every expert works on every token";
+    if (key == "capacity.factor" && select == "slots") return "with slots every expert reads exactly its slots; fork the run with another router.options.slots";
     if (key == "moe.top_k" && select == "expert_topC")
         return "with expert choice capacity.factor decides how many experts a token gets";
     if (key == "capacity.factor" && select == "all") return "in a dense mixture every expert works on every token";

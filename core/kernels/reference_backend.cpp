@@ -3,6 +3,7 @@
 
 #include "core/kernels/dropout.hpp"
 #include "core/kernels/residual_gate.hpp"
+#include "core/kernels/slots.hpp"
 #include "core/kernels/zero_computation.hpp"
 
 namespace moescope::kernels {
@@ -98,7 +99,8 @@ private:
     static DropoutKey keyOf(const BlockContext& context, std::int64_t layer, std::uint32_t place) {
         return {context.seed, context.draw, static_cast<std::uint32_t>(2 * layer) + place};
     }
-    static at::Tensor routedOf(const at::Tensor& h, const routing::RouterSpec& spec, const routing::Routing& routing, const MixtureWeights& w) {
+    static at::Tensor routedOf(const at::Tensor& h, const routing::RouterSpec& spec, routing::Routing& routing, const MixtureWeights& w) {
+        if (spec.select == routing::Select::slots) return runSlots(h, routing, w.experts, w.activation);
         const DispatchPlan plan = planOf(spec, routing);
         if (spec.weigh == routing::Weigh::input) return runOnScaled(h, routing, w, plan);
         const at::Tensor weights = routing::outputWeights(routing), out = runExperts(h, weights, w.experts, plan, w.activation);

@@ -83,6 +83,8 @@ json layerAnswer(const TableInput& in, std::size_t layer, const Routing& routing
     out["importance"] = out["metrics"]["importance"];
     out["dropped"] = routing.counts.sum().item<std::int64_t>() - routing.placed.sum().item<std::int64_t>();
     out["capacity"] = routing.capacity;
+    if (routing.outputFactor.defined()) out["output_factor"] = toJson(routing.outputFactor.expand_as(routing.weights));
+    if (routing.dispatch.defined()) out["dispatch"] = toJson(routing.dispatch.flatten(0, 1));
     out["gradient"] = gradientOf(routing);
     return out;
 }

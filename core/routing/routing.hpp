@@ -86,6 +86,9 @@ struct Routing {
     at::Tensor ownLoss;        ///< [] a loss that only this router can compute (code_entropy), in the graph; else undefined
     at::Tensor outputScale;    ///< [d] factor of the experts' combined output, in the graph; undefined = 1
     at::Tensor note;           ///< [] mean of what only this router measures: candidates, rank asked, saturated bits; or undefined
+    at::Tensor dispatch;       ///< [sequences, length, E s] share of each token in the slots the experts read, in the graph; select slots only
+    at::Tensor combine;        ///< [sequences, length, E s] share of each slot in a token's output, in the graph; select slots only
+    at::Tensor slotInputs;     ///< [sequences, E s, d] what the experts read, no gradient; set by the block, select slots only
     std::int64_t capacity = 0;  ///< slots of an expert in a full group; 0 = no limit
     std::int64_t room = 0;      ///< slots of all experts and groups together; 0 = no limit
     bool dropless = true;       ///< known beforehand: no chosen assignment is dropped

@@ -65,9 +65,16 @@ at::Tensor noisy(const RouterSpec& spec, const RouterTensors& tensors, const Rou
     }
 }
 
+// A slot has a logit of its own; that of an expert is the log-sum-exp over its slots, so that a softmax adds up their shares.
+void scoreSlots(const RouterSpec& spec, const at::Tensor& raw, Scores& scores) {
+    const at::Tensor bySlot = raw.unflatten(1, {spec.experts, -1});  // [T, E, s]
+    scores.logits = rigged(spec, bySlot.logsumexp(2));
+    scores.slotLogits = spec.rig.empty() ? raw : (bySlot + rigged(spec, at::zeros({1, spec.experts}, raw.options())).unsqueeze(2)).flatten(1);
+}
+
 void setGate(const RouterSpec& spec, const at::Tensor& from, Scores& scores) {
     const bool clean = from.is_same(scores.clean);
-    const bool overAll = spec.score == Score::softmaxAll || spec.score == Score::softmaxSelected;
+    const bool overAll = spec.score == Score::softmaxAll || spec.score == Score::softmaxSelected || spec.score == Score::softmaxTokens;
     scores.confidence = clean && overAll ? scores.probabilities : scoreFunction(spec, from);
     scores.gate = spec.score == Score::softmaxSelected ? from : scores.confidence;
 }
@@ -96,7 +103,9 @@ at::Tensor routerFeatures(const RouterSpec& spec, const RouterInput& input) {
 
 Scores scoreExperts(const RouterSpec& spec, const RouterTensors& tensors, const RouterInput& input) {
     Scores scores;
-    scores.logits = rigged(spec, netLogits(spec, tensors, input));
+    const at::Tensor raw = netLogits(spec, tensors, input);
+    if (spec.select == Select::slots) scoreSlots(spec, raw, scores);
+    else scores.logits = rigged(spec, raw);
     const at::Tensor clean = transformed(spec, scores.logits);
     const at::Tensor ranked = noiseIsOn(spec, input.training) ? noisy(spec, tensors, input, clean, scores.noiseStd) : clean;
     const auto mute = [&](const at::Tensor& z) { return input.muted.defined() ? z.masked_fill(input.muted, kMinusInfinity) : z; };

@@ -64,6 +64,13 @@ void setSelection(RouterSpec& spec, const config::RouterConfig& router) {
     spec.groupsKept = router.groups_kept;
 }
 
+// Experts that share out the neurons of one layer answer a share of it each: weights that sum to one need the factor E.
+double scaleOf(const RouterSpec& spec, const config::RouterConfig& router) {
+    const auto rescale = router.options.find("rescale");
+    const bool* on = rescale == router.options.end() ? nullptr : std::get_if<bool>(&rescale->second);
+    return on && *on ? router.scale * static_cast<double>(spec.experts) : router.scale;
+}
+
 Weigh automaticWeigh(const RouterSpec& spec) {
     if (spec.select == Select::fixed) return spec.net == Net::none ? Weigh::uniform : Weigh::one;
     if (spec.select != Select::topk || spec.score == Score::softmaxGroups) return Weigh::raw;
@@ -72,7 +79,7 @@ Weigh automaticWeigh(const RouterSpec& spec) {
 
 void setWeights(RouterSpec& spec, const config::RouterConfig& router) {
     spec.weigh = router.weigh == "auto" ? automaticWeigh(spec) : parse(kWeighs, "router.weigh", router.weigh);
-    spec.scale = router.scale;
+    spec.scale = scaleOf(spec, router);
     spec.estimator = parse(kEstimators, "router.estimator", router.estimator);
 }
 
@@ -129,6 +136,7 @@ RouterSpec makeSpec(const config::RunConfig& config, std::int64_t layer) {
     spec.score = parse(kScores, "router.score", config.router.score);
     setNoise(spec, config.router);
     setSelection(spec, config.router);
+    if (spec.select == Select::slots) spec.slotsPerExpert = config::slotsPerExpert(config, spec.experts);
     setWeights(spec, config.router);
     spec.bias = config.router.bias;
     spec.frozen = config.router.frozen;
@@ -148,7 +156,7 @@ std::vector<RouterSpec> makeSpecs(const config::RunConfig& config) {
 
 std::int64_t slots(const RouterSpec& spec) {
     const bool varies = spec.select == Select::expertTopC || spec.select == Select::reluThreshold || spec.select == Select::bitcode;
-    return varies || spec.select == Select::all ? spec.experts : spec.topK;
+    return varies || spec.select == Select::all || spec.select == Select::slots ? spec.experts : spec.topK;
 }
 
 std::int64_t computing(const RouterSpec& spec) { return spec.experts - spec.constantExperts - spec.copyExperts - spec.zeroExperts; }

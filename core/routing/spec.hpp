@@ -17,18 +17,18 @@ namespace moescope::routing {
 
 enum class Net { linear, tree, cosine, attention, mlp2, bitcode, hash, domainHash, none };
 enum class Transform { none, normalise, temperature, gatingResidual };
-enum class Score { softmaxAll, softmaxSelected, softmaxGroups, sigmoid, relu, smoothstep };
+enum class Score { softmaxAll, softmaxSelected, softmaxGroups, sigmoid, relu, smoothstep, softmaxTokens };
 enum class Noise { none, inputJitter, inputDropout, logitGaussLearned, logitGaussFixed, logitMulJitter, logitAddUniform, gumbelAll };
 enum class Offset { none, biasSign, biasProp, biasQuantile, loadPenalty };
 enum class GroupRule { none, limitMax, limitTop2Sum, limitTopJSum, limitSum, perGroup, twoLevel, twoLevelTop2 };
-enum class Select { topk, expertTopC, sinkhorn, auction, sampleMasked, reluThreshold, bitcode, all, fixed };
+enum class Select { topk, expertTopC, sinkhorn, auction, sampleMasked, reluThreshold, bitcode, all, fixed, slots };
 /// How the second of two choices is made: the next best, kept by chance (GShard), or sampled with Gumbel noise.
 enum class Second { best, random, gumbel };
 enum class Weigh { renorm, renormAfterDrop, lp, raw, input, one, uniform };
 enum class Priority { position, bpr, prob, random };
-/// What happens to a choice whose expert is full: dropped, offered to the token's next best (of its group first), or put into any
-/// free place.
-enum class Overflow { drop, rerouteNext, rerouteGroup, recycleRandom };
+/// What happens to a choice whose expert is full: dropped, offered to the token's next best (of its group first), put into any
+/// free place, or moved until every expert has the same number of first, of second ... choices.
+enum class Overflow { drop, rerouteNext, rerouteGroup, recycleRandom, balanceColumns };
 enum class Estimator { autogradGate, straightThrough, sparsemixerV1, sparsemixerV2, sparsemixerV2star, none };
 enum class LossKind {
     none, switchTop1, gshardTop1, topkSum, topkMean, heterogeneous, importance, load,
@@ -76,6 +76,7 @@ struct RouterSpec {
     GroupRule groupRule = GroupRule::none;
     std::int64_t groups = 1, groupsKept = 1;
     Select select = Select::topk;
+    std::int64_t slotsPerExpert = 1;  ///< select slots: mixtures of a sequence's tokens that each expert reads
     Weigh weigh = Weigh::renorm;
     double scale = 1;
     Estimator estimator = Estimator::autogradGate;
@@ -107,7 +108,7 @@ std::vector<RouterSpec> makeSpecs(const config::RunConfig& config);
 /// `handTable`: for a table checked by hand, k = 1 with softmax after top-k is allowed.
 base::Problems problems(const config::RunConfig& config, bool handTable = false);
 
-/// Slots of a token: k, or E where the number of experts varies (select all, relu_threshold, bitcode, expert choice).
+/// Slots of a token: k, or E where the number of experts varies or all work (select all, slots, relu_threshold, bitcode, expert choice).
 std::int64_t slots(const RouterSpec& spec);
 /// Experts that are networks: 0 .. computing - 1.
 std::int64_t computing(const RouterSpec& spec);

@@ -80,13 +80,14 @@ void writeLoad(const Writer& to, const Row& row, telemetry::StepTelemetry& out) 
     to.number(out.top1Load, most / chosen);
 }
 
-void writeWeights(const Writer& to, const Row& row, telemetry::StepTelemetry& out) {
+// `drops`: can a token be left without an expert?
+void writeWeights(const Writer& to, const Row& row, bool drops, telemetry::StepTelemetry& out) {
     const double chosen = row.total(row.at.counts()), kept = row.total(row.at.placed());
     to.number(out.top1Weight, ratio(row[S::top1Weight], row[S::weightTokens]));
     to.number(out.effectiveK, ratio(row[S::effectiveK], row[S::weightTokens]));
     to.number(out.routerConfidence, ratio(row[S::weight], kept));
-    to.number(out.droppedAssignments, chosen > 0 ? 1 - kept / chosen : 0);
-    to.number(out.droppedTokens, 1 - row[S::keptTokens] / row[S::tokens]);
+    if (drops) to.number(out.droppedAssignments, chosen > 0 ? 1 - kept / chosen : 0);
+    if (drops) to.number(out.droppedTokens, 1 - row[S::keptTokens] / row[S::tokens]);
     to.number(out.capacityUtilisation, ratio(kept, row[S::room]));
     to.number(out.activeExperts, ratio(kept, row[S::tokens]));
     to.number(out.secondKeepRate, ratio(row[S::secondTaken], row[S::secondTokens]));
@@ -169,6 +170,19 @@ std::vector<float>& noteOf(const RouterSpec& spec, telemetry::StepTelemetry& out
     return spec.select == Select::sampleMasked ? out.candidateExperts : out.rerouteRank;
 }
 
+// Mean largest entry of D over slots and of C over tokens, and mean cosine of the slots' mixtures over pairs of a sequence; [3].
+at::Tensor slotNumbers(const Routing& routing) {
+    const auto mean = [](const at::Tensor& values) { return values.mean(at::kDouble); };
+    at::Tensor cosine = at::full({}, kNone, routing.dispatch.options().dtype(at::kDouble).requires_grad(false));
+    if (const std::int64_t slots = routing.dispatch.size(2); routing.slotInputs.defined() && slots > 1) {
+        const at::Tensor read = routing.slotInputs.to(at::kFloat);
+        const at::Tensor unit = read / read.norm(2, {2}, true).clamp_min(1e-12);
+        const double pairs = static_cast<double>(slots) * static_cast<double>(slots - 1);
+        cosine = mean((unit.sum(1).square().sum(1) - unit.square().sum({1, 2})) / pairs);
+    }
+    return at::stack({mean(routing.dispatch.detach().amax({1})), mean(routing.combine.detach().amax({2})), cosine});
+}
+
 bool mayDrop(const RouterSpec& spec) { return spec.select != Select::expertTopC && spec.capacity.factor > 0; }
 
 void clearRouting(telemetry::StepTelemetry& out) {
@@ -183,7 +197,7 @@ void clearRouting(telemetry::StepTelemetry& out) {
 struct RoutingStatistics::Layer {
     SumsLayout layout;
     at::Tensor row;
-    std::vector<at::Tensor> logits, notes;
+    std::vector<at::Tensor> logits, notes, slots;
 
     void add(const at::Tensor& next) {
         if (!row.defined()) {
@@ -223,6 +237,7 @@ void RoutingStatistics::accumulate(std::size_t moeLayer, const Routing& routing,
     if (routing.candidates.defined()) row.narrow(0, in.layout.counts(), in.layout.experts).copy_(routing.counts);  // before anyone was sent on
     layer.add(row);
     if (routing.note.defined()) layer.notes.push_back(routing.note.detach().to(at::kDouble));
+    if (routing.dispatch.defined()) layer.slots.push_back(slotNumbers(routing));
 }
 
 void RoutingStatistics::finish(telemetry::StepTelemetry& out, std::span<const RouterTensors* const> tensors) {
@@ -239,6 +254,7 @@ void RoutingStatistics::finish(telemetry::StepTelemetry& out, std::span<const Ro
         for (const char* name : {"selection_bias", "controller"})
             if (i < tensors.size() && tensors[i]->has(name)) pieces.push_back(tensors[i]->at(name).to(at::kDouble));
         if (!layer.notes.empty()) pieces.push_back(at::stack(layer.notes).mean().reshape({1}));
+        if (!layer.slots.empty()) pieces.push_back(at::stack(layer.slots).mean(0));
     }
     if (pieces.empty()) return;
     const at::Tensor host = at::cat(pieces).to(at::kCPU);
@@ -248,7 +264,7 @@ void RoutingStatistics::finish(telemetry::StepTelemetry& out, std::span<const Ro
         const Writer to(m_layers.size(), i);
         const Row row{next, layer.layout, width};
         writeLoad(to, row, out);
-        writeWeights(to, row, out);
+        writeWeights(to, row, /*drops=*/m_specs[i].select != Select::slots, out);
         writeLogits(to, row, out);
         if (const std::int64_t networks = computing(m_specs[i]); networks < m_specs[i].experts) writeNetworks(to, row, networks, out);
         if (m_specs[i].select == Select::expertTopC) to.number(out.unpicked, 1 - row[S::keptTokens] / row[S::tokens]);
@@ -266,9 +282,12 @@ void RoutingStatistics::finish(telemetry::StepTelemetry& out, std::span<const Ro
             for (std::int64_t e = 0; e < layer.layout.experts; ++e) to.place(out.selectionBias, width, static_cast<std::size_t>(e), *next++);
         if (i < tensors.size() && tensors[i]->has("controller")) to.number(out.controller, *next++ * m_specs[i].balance.coefficient);
         if (!layer.notes.empty()) to.number(noteOf(m_specs[i], out), *next++);
+        if (!layer.slots.empty())
+            for (std::vector<float>* metric : {&out.slotDispatch, &out.slotCombine, &out.slotSimilarity}) to.number(*metric, *next++);
         layer.row = at::Tensor();
         layer.logits.clear();
         layer.notes.clear();
+        layer.slots.clear();
     }
     dropEmpty(out);
 }

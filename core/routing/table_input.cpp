@@ -215,6 +215,8 @@ void checkShapes(const Given& given, const RouterSpec& spec, Problems& problems)
     checkSelectors(given, spec, problems);
     if (given.groupLogits.defined() && spec.net != Net::tree) problems.push_back({"group_logits", "Only router.net tree has a gate of its own for groups."});
     needShape(given.groupLogits, {tokens, spec.groups}, "group_logits", problems);
+    if (spec.select == Select::slots && given.logits.empty())
+        problems.push_back({"logits", "Slots are told by their logits: give logits, one column for the one slot of each expert."});
     if (hasLogits(spec) && given.logits.empty() && !given.features.defined() && !given.selectorLogits.defined())
         problems.push_back({"logits", "This router scores experts: give logits, or features with weights."});
     if (problems.empty()) checkUniform(given, spec, problems);

@@ -30,7 +30,8 @@ at::Tensor tableOf(const RouterSpec& spec, const ParameterDecl& decl, routers::S
 
 std::vector<ParameterDecl> declareTensors(const RouterSpec& spec, std::int64_t width, std::int64_t vocabulary) {
     std::vector<ParameterDecl> out;
-    if (spec.net == Net::linear) out.push_back({"weight", {spec.experts, width}, Init::normal, spec.initStd, !spec.frozen, false, /*perExpert=*/true});
+    const bool directions = spec.select == Select::slots;  // one for each slot, the router's own
+    if (spec.net == Net::linear && !directions) out.push_back({"weight", {spec.experts, width}, Init::normal, spec.initStd, !spec.frozen, false, /*perExpert=*/true});
     if (spec.bias && spec.net == Net::linear) out.push_back({"bias", {spec.experts}, Init::zeros, 0, !spec.frozen, false, /*perExpert=*/true});
     for (const routers::Router* router : routers::table())
         if (router->declare && router->claims(spec)) router->declare(spec, {width, vocabulary}, out);

@@ -27,7 +27,8 @@ inline constexpr std::array kScores = {Word<Score>{"softmax_all", Score::softmax
                                        Word<Score>{"softmax_groups", Score::softmaxGroups},
                                        Word<Score>{"sigmoid", Score::sigmoid},
                                        Word<Score>{"relu", Score::relu},
-                                       Word<Score>{"smoothstep", Score::smoothstep}};
+                                       Word<Score>{"smoothstep", Score::smoothstep},
+                                       Word<Score>{"softmax_tokens", Score::softmaxTokens}};
 inline constexpr std::array kNoises = {Word<Noise>{"none", Noise::none},
                                        Word<Noise>{"input_jitter", Noise::inputJitter},
                                        Word<Noise>{"input_dropout", Noise::inputDropout},
@@ -55,14 +56,16 @@ inline constexpr std::array kSelects = {Word<Select>{"topk", Select::topk},
                                         Word<Select>{"relu_threshold", Select::reluThreshold},
                                         Word<Select>{"bitcode", Select::bitcode},
                                         Word<Select>{"all", Select::all},
-                                        Word<Select>{"fixed", Select::fixed}};
+                                        Word<Select>{"fixed", Select::fixed},
+                                        Word<Select>{"slots", Select::slots}};
 inline constexpr std::array kWeighs = {Word<Weigh>{"renorm", Weigh::renorm}, Word<Weigh>{"renorm_after_drop", Weigh::renormAfterDrop},
                                        Word<Weigh>{"Lp", Weigh::lp},         Word<Weigh>{"raw", Weigh::raw},
                                        Word<Weigh>{"input", Weigh::input},   Word<Weigh>{"one", Weigh::one},       Word<Weigh>{"uniform", Weigh::uniform}};
 inline constexpr std::array kPriorities = {Word<Priority>{"position", Priority::position}, Word<Priority>{"bpr", Priority::bpr},
                                            Word<Priority>{"prob", Priority::prob}, Word<Priority>{"random", Priority::random}};
 inline constexpr std::array kOverflows = {Word<Overflow>{"drop", Overflow::drop}, Word<Overflow>{"reroute_next", Overflow::rerouteNext},
-                                          Word<Overflow>{"reroute_group", Overflow::rerouteGroup}, Word<Overflow>{"recycle_random", Overflow::recycleRandom}};
+                                          Word<Overflow>{"reroute_group", Overflow::rerouteGroup}, Word<Overflow>{"recycle_random", Overflow::recycleRandom},
+                                          Word<Overflow>{"balance_columns", Overflow::balanceColumns}};
 inline constexpr std::array kEstimators = {Word<Estimator>{"autograd_gate", Estimator::autogradGate},
                                            Word<Estimator>{"straight_through", Estimator::straightThrough},
                                            Word<Estimator>{"sparsemixer_v1", Estimator::sparsemixerV1},

@@ -48,6 +48,7 @@ struct StepTelemetry {
     std::vector<float> droppedAssignments, droppedTokens, capacityUtilisation, expertUtilisation;
     std::vector<float> secondKeepRate, mixtureShare, ffnExperts, unpicked, dead, starving;
     std::vector<float> activeExperts, controller, groupEntropy, memberEntropy, candidateExperts, rerouteRank, saturatedBits;
+    std::vector<float> slotDispatch, slotCombine, slotSimilarity;
     std::vector<float> dropByPosition;  // [moeLayer][64]
     std::vector<float> domainExperts;   // [moeLayer][domains][E], counts of chosen assignments
 
@@ -114,6 +115,9 @@ void visitMetrics(Telemetry& t, Visit&& visit) {
     visit(Metric{"candidate_experts", "experts", "SparseMixer: experts that could have been sampled for a token's first slot, mean.", layer, 1, inf}, t.candidateExperts);
     visit(Metric{"reroute_rank", "", "Rerouting: which of its wishes a placed slot got, mean; 1 = its first.", layer, 1, inf}, t.rerouteRank);
     visit(Metric{"saturated_bits", "share", "DSelect-k: share of selector bits that are exactly 0 or 1.", layer, 0, 1}, t.saturatedBits);
+    visit(Metric{"slot_dispatch", "share", "Soft MoE: largest share a token has in a slot's mixture, mean over slots; 1/length when all tokens count alike, 1 when one token fills the slot.", layer, 0, 1}, t.slotDispatch);
+    visit(Metric{"slot_combine", "share", "Soft MoE: largest share a slot has in a token's output, mean over tokens; 1 when one slot alone answers.", layer, 0, 1}, t.slotCombine);
+    visit(Metric{"slot_similarity", "", "Soft MoE: mean cosine between the slots' mixtures of a sequence; above 0.9 they have collapsed into one.", layer, -1, 1}, t.slotSimilarity);
     visit(Metric{"dead", "experts", "Experts whose load ratio stayed below 0.05 over the idle window.", layer, 0, inf}, t.dead);
     visit(Metric{"starving", "experts", "Experts whose load ratio stayed below 0.5 over the idle window.", layer, 0, inf}, t.starving);
     visit(Metric{"drop_by_position", "share", "Drop rate over 64 bins of the position in the sequence.", layerPosition, 0, 1}, t.dropByPosition);

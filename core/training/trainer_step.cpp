@@ -50,7 +50,7 @@ at::Tensor LiveTrainer::auxiliaryLoss(const model::PassResult& result, std::int6
 
 void LiveTrainer::observe(const data::Batch& batch, const model::PassResult& result, bool report, StepSums& sums) {
     const bool idle = std::ranges::any_of(m_specs, [](const auto& spec) { return routing::computing(spec) < spec.experts; });
-    const auto sparse = [](const routing::Routing& routing) { return !routing.dropless || !routing.complete; };
+    const auto sparse = [](const routing::Routing& routing) { return !routing.dispatch.defined() && (!routing.dropless || !routing.complete); };
     if (idle || std::ranges::any_of(result.routings, sparse))
         for (std::size_t i = 0; i < m_specs.size(); ++i)
             addTo(sums.kept, result.routings[i].placed.narrow(0, 0, routing::computing(m_specs[i])).sum());

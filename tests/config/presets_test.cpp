@@ -253,7 +253,8 @@ TEST(Presets, KeepThePublishedShareOfExpertsWhenTheyStandAlone) {
         {"st_moe", 2. / 32},    {"cosine", 2. / 16},       {"openmoe", 2. / 32},  {"megablocks", 1. / 64},
         {"mixtral", 2. / 8},    {"dbrx", 4. / 16},         {"grok1", 2. / 8},     {"olmoe", 8. / 64},
         {"qwen2", 4. / 60},     {"qwen3", 8. / 128},       {"fg_g8", 8. / 64},    {"moge", 8. / 64},
-        {"zcode_rts", 1. / 64}, {"deepseek_moe", 7. / 63}, {"lossfree", 7. / 63}, {"deepseek_v3", 8. / 256}};
+        {"zcode_rts", 1. / 64}, {"deepseek_moe", 7. / 63}, {"lossfree", 7. / 63}, {"deepseek_v3", 8. / 256},
+        {"llama_moe", 2. / 8}};
     for (const auto& [id, share] : published) {
         const RunConfig c = made({id});
         const MoeShape shape = moeShape(c, moeLayers(c).back());

@@ -74,6 +74,18 @@ TEST(RouterCard, TheChoiceNamesTheNumbersThePresetTrainsWith) {
     EXPECT_EQ(choice->word, "best 2 of 8");
 }
 
+TEST(RouterCard, ThoseWithoutAPlainTopKSayWhatTheyDoInstead) {
+    const auto stage = [](const char* preset, const char* id) {
+        const RouterCard& card = cardOf(preset);
+        const auto at = std::ranges::find(card.stages, id, &CardStage::id);
+        return at == card.stages.end() ? CardStage{} : *at;
+    };
+    EXPECT_EQ(stage("soft_moe", "select").word, "32 slots an expert");
+    EXPECT_NE(stage("soft_moe", "score").formula.find("tokens"), std::string::npos);
+    EXPECT_FALSE(stage("fmoe_swipe", "capacity").sentence.empty());
+    EXPECT_NE(stage("llama_moe", "weigh").formula.find("times E"), std::string::npos);
+}
+
 TEST(RouterCard, MarksSayWhatAUserMustKnow) {
     EXPECT_TRUE(isMarked("hash_random", "token ids"));
     EXPECT_TRUE(isMarked("hash_random", "not learned"));
@@ -81,6 +93,8 @@ TEST(RouterCard, MarksSayWhatAUserMustKnow) {
     EXPECT_TRUE(isMarked("switch", "batch-coupled"));
     EXPECT_TRUE(isMarked("pangu_rre", "domain labels"));
     EXPECT_TRUE(isMarked("faster_gate", "batch-coupled in training"));
+    EXPECT_TRUE(isMarked("fmoe_swipe", "batch-coupled in training"));
+    EXPECT_TRUE(isMarked("soft_moe", "not causal"));
     EXPECT_TRUE(isMarked("jacobs91", "plane"));
     EXPECT_TRUE(cardOf("mixtral").marks.empty());
 }

@@ -363,6 +363,43 @@ inline Result route(const Case& c) {
     return r;
 }
 
+// ---- slots (Soft MoE) -----------------------------------------------------------------------------------------------------
+
+struct SlotShares {
+    Table dispatch, combine;  // [tokens of a sequence][slots]
+};
+
+// z = scale * x/|x| . phi/|phi|; softmax over tokens, and over the slots of experts that are not muted.
+inline SlotShares slotShares(const Table& x, const Table& phi, double scale, std::size_t slotsPerExpert, const std::vector<bool>& muted = {}, const Row& rig = {}) {
+    const auto unit = [](Row row) {
+        double squares = 1e-6;
+        for (const double v : row) squares += v * v;
+        for (double& v : row) v /= std::sqrt(squares);
+        return row;
+    };
+    const std::size_t m = x.size(), n = phi.size();
+    SlotShares out{Table(m, Row(n)), Table(m)};
+    Table z(m, Row(n));
+    for (std::size_t t = 0; t < m; ++t)
+        for (std::size_t j = 0; j < n; ++j) {
+            const Row a = unit(x[t]), b = unit(phi[j]);
+            z[t][j] = scale * std::inner_product(a.begin(), a.end(), b.begin(), 0.0) + (rig.empty() ? 0 : rig[j / slotsPerExpert]);
+        }
+    for (std::size_t j = 0; j < n; ++j) {
+        Row column;
+        for (std::size_t t = 0; t < m; ++t) column.push_back(z[t][j]);
+        column = softmax(column);
+        for (std::size_t t = 0; t < m; ++t) out.dispatch[t][j] = column[t];
+    }
+    for (std::size_t t = 0; t < m; ++t) {
+        Row open = z[t];
+        for (std::size_t j = 0; j < n; ++j)
+            if (!muted.empty() && muted[j / slotsPerExpert]) open[j] = -kInf;
+        out.combine[t] = softmax(open);
+    }
+    return out;
+}
+
 // ---- losses ---------------------------------------------------------------------------------------------------------------
 
 struct Slice {
