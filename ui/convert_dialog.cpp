@@ -20,7 +20,7 @@ namespace moescope::ui {
 namespace {
 
 constexpr int kWidth = 460, kMostExperts = 1024, kMostSteps = 1'000'000;
-const QString kUpcycle = QStringLiteral("upcycle"), kMoefy = QStringLiteral("moefy"), kDense = QStringLiteral("to-dense");
+const QString kUpcycle = QStringLiteral("upcycle"), kMoefy = QStringLiteral("moefy"), kDense = QStringLiteral("to-dense"), kRandom = QStringLiteral("moefy random");
 
 QSpinBox* number(const char* name, int smallest, int largest, int value) {
     auto* box = new QSpinBox;
@@ -44,6 +44,7 @@ ConvertDialog::ConvertDialog(const QString& ulid, const QString& name, const con
     m_kind->setObjectName(QStringLiteral("convertKind"));
     if (dense) m_kind->addItem(tr("Upcycle: every expert a copy of the dense layer"), kUpcycle);
     if (dense && config.model.activation == "relu") m_kind->addItem(tr("Split: its neurons in clusters, one an expert"), kMoefy);
+    if (dense) m_kind->addItem(tr("Split: its neurons by chance, a router that learns"), kRandom);
     if (!dense) m_kind->addItem(tr("Make dense: the experts put together"), kDense);
     buildFields(*m_form);
     m_note->setObjectName(QStringLiteral("convertNote"));
@@ -67,8 +68,9 @@ ConvertDialog::ConvertDialog(const QString& ulid, const QString& name, const con
     for (QSpinBox* box : {m_experts, m_topK}) connect(box, &QSpinBox::valueChanged, this, &ConvertDialog::refresh);
     connect(m_noise, &QDoubleSpinBox::valueChanged, this, &ConvertDialog::refresh);
     connect(m_kind, &QComboBox::currentIndexChanged, this, [this] {
-        m_experts->setValue(verb() == kMoefy ? 16 : 8);
-        m_topK->setValue(verb() == kMoefy ? 4 : 2);
+        const bool clusters = verb() == kMoefy && !byChance();
+        m_experts->setValue(clusters ? 16 : 8);
+        m_topK->setValue(clusters ? 4 : 2);
     });
     refresh();
 }
@@ -96,12 +98,16 @@ void ConvertDialog::buildFields(QFormLayout& form) {
     form.addRow(tr("Steps to train then"), m_steps);
 }
 
-QString ConvertDialog::verb() const { return m_kind->currentData().toString(); }
+// The first word of what is chosen: both ways to split are one verb.
+QString ConvertDialog::verb() const { return m_kind->currentData().toString().section(QLatin1Char(' '), 0, 0); }
+
+bool ConvertDialog::byChance() const { return m_kind->currentData().toString() == kRandom; }
 
 QStringList ConvertDialog::arguments() const {
     QStringList words{verb(), m_ulid, QStringLiteral("--steps"), QString::number(m_steps->value())};
     if (verb() == kDense) return words << QStringLiteral("--experts") << m_keep->currentData().toString();
     words << QStringLiteral("--experts") << QString::number(m_experts->value()) << QStringLiteral("--top-k") << QString::number(m_topK->value());
+    if (byChance()) words << QStringLiteral("--split") << QStringLiteral("random");
     if (verb() == kUpcycle) words << QStringLiteral("--granularity") << m_granularity->currentData().toString() << QStringLiteral("--noise") << QLocale::c().toString(m_noise->value(), 'f', 3);
     return words;
 }
@@ -111,6 +117,7 @@ QString ConvertDialog::problem() const {
     if (m_topK->value() > m_experts->value()) return tr("A token cannot use %1 of %2 experts.").arg(m_topK->value()).arg(m_experts->value());
     const std::int64_t width = config::denseWidth(m_config);
     if (verb() == kMoefy && width % m_experts->value() != 0) return tr("The dense layer has %1 neurons, which do not divide into %2 experts of equal size.").arg(width).arg(m_experts->value());
+    if (byChance() && m_topK->value() < 2) return tr("With one share for each token the router has no weight to learn by; take 2 or more.");
     return {};
 }
 
@@ -129,7 +136,8 @@ void ConvertDialog::refresh() {
     QString words = tr("The new run is a child of this one; its step 0 is the newest checkpoint.");
     if (copies && m_noise->value() == 0) words += tr(" The first loss is that of this run: nothing changes until it trains.");
     if (copies && m_noise->value() > 0) words += tr(" The noise changes what the model says at once.");
-    if (verb() == kMoefy) words += m_topK->value() == m_experts->value() ? tr(" All clusters work, so nothing changes.") : tr(" Of %1 neurons %2 work on a token.").arg(config::denseWidth(m_config)).arg(config::denseWidth(m_config) / m_experts->value() * m_topK->value());
+    if (verb() == kMoefy) words += m_topK->value() == m_experts->value() ? tr(" All of them work, so nothing changes.") : tr(" Of %1 neurons %2 work on a token.").arg(config::denseWidth(m_config)).arg(config::denseWidth(m_config) / m_experts->value() * m_topK->value());
+    if (byChance() && m_topK->value() < m_experts->value()) words += tr(" The loss jumps at first: the shares that are missing are made up for by the others only on average.");
     if (!mixture) words += tr(" What the experts knew apart is lost until it has trained.");
     m_note->setText(wrong.isEmpty() ? words : wrong);
     m_note->setProperty("role", wrong.isEmpty() ? "label" : "warn");

@@ -32,6 +32,7 @@ private:
     void buildFields(QFormLayout& form);
     void refresh();
     QString verb() const;
+    bool byChance() const;
     QString summary() const;
 
     QString m_ulid, m_name;

@@ -54,17 +54,35 @@ Problems upcycled(const RunConfig& from, const Order& order, RunConfig& to) {
     return {};
 }
 
-Problems split(const RunConfig& from, const Order& order, RunConfig& to) {
-    const std::int64_t width = config::denseWidth(from);
-    if (from.model.activation != "relu")
-        return {{"model.activation", "only ReLU leaves most neurons at exactly 0, which is what splitting lives on; this run has " + from.model.activation + ". Train the dense run with model.activation relu, or upcycle it."}};
-    if (order.experts < 1 || width % order.experts != 0)
-        return {{"moe.experts", "the dense layer has " + text(width) + " neurons, which do not divide into " + text(order.experts) + " experts of equal size"}};
-    if (Problems problems = mixtureFrom(from, order, width / order.experts, to); !problems.empty()) return problems;
+/// Noisy top-k over shares of a layer, all of which together are the layer again.
+void learnShares(RunConfig& to) {
+    to.router.noise = "logit_gauss_learned";
+    to.router.noise_scope = "selection_and_weight";
+    to.router.weigh = "renorm";
+    to.router.init_std = 0;
+    to.router.options["rescale"] = true;
+    to.balance.kind = "importance";
+    to.balance.coefficient = 0.01;
+    to.balance.more = {{"load", 0.01, "batch"}};
+}
+
+void keepClusters(RunConfig& to) {
     to.router.weigh = "one";
     to.router.frozen = true;
     to.balance.kind = "none";
     to.balance.coefficient = 0;
+}
+
+Problems split(const RunConfig& from, const Order& order, RunConfig& to) {
+    const std::int64_t width = config::denseWidth(from);
+    const bool random = order.split == Split::random;
+    if (!random && from.model.activation != "relu")
+        return {{"model.activation", "only ReLU leaves most neurons at exactly 0, which is what clusters live on; this run has " + from.model.activation + ". Split it at random (--split random), upcycle it, or train the dense run with model.activation relu."}};
+    if (random && order.topK < 2) return {{"moe.top_k", "with one share for each token the router has no weight to learn by; give --top-k 2 or more"}};
+    if (order.experts < 1 || width % order.experts != 0)
+        return {{"moe.experts", "the dense layer has " + text(width) + " neurons, which do not divide into " + text(order.experts) + " experts of equal size"}};
+    if (Problems problems = mixtureFrom(from, order, width / order.experts, to); !problems.empty()) return problems;
+    (random ? learnShares : keepClusters)(to);
     return {};
 }
 

@@ -35,11 +35,15 @@ std::string_view toText(Kind kind);   ///< "upcycled", "split into experts", "ma
 /// What the dense layer of a mixture is made of: the mean of all experts, or the one that had most tokens.
 enum class Keep { average, busiest };
 
+/// How moefy shares out the neurons of a layer: those that look in similar directions together (ReLU only), or by chance.
+enum class Split { clusters, random };
+
 struct Order {
     Kind kind = Kind::upcycle;
     std::int64_t experts = 8, topK = 2;
     std::int64_t granularity = 1;   ///< upcycle: each copy is cut into so many experts
     double noise = 0;               ///< upcycle: added to each copy, as a share of the standard deviation of its tensor; 0 keeps the function
+    Split split = Split::clusters;  ///< moefy
     Keep keep = Keep::average;      ///< toDense
     std::vector<std::vector<double>> load;  ///< toDense, busiest: [layer with experts][expert]
     std::uint64_t seed = 0;
@@ -47,7 +51,8 @@ struct Order {
 
 /// The settings of the new run: those of the old one with another shape and another router. Sparse upcycling (Komatsuzaki et al. 2022,
 /// 2212.05055): every expert as wide as the dense layer, softmax over the chosen, so that the function is kept; one expert a token:
-/// weight 1 with a straight-through gradient, for the same reason. Splitting (Zhang et al. 2021, 2110.01786): weight 1, a frozen router.
+/// weight 1 with a straight-through gradient, for the same reason. Splitting (Zhang et al. 2021, 2110.01786): weight 1, a frozen router. By
+/// chance (LLaMA-MoE, Zhu et al. 2024, 2406.16554): noisy top-k that starts at zero, weights that sum to the number of experts.
 /// Problems name what does not fit; `made` is left alone then.
 base::Problems convertedConfig(const config::RunConfig& from, const Order& order, config::RunConfig& made);
 

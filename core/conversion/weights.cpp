@@ -98,23 +98,37 @@ void upcycleLayer(const Weights& old, std::int64_t layer, const RunConfig& from,
     if (const auto gate = fresh.find(prefix + "gate.weight"); gate != fresh.end() && grain > 1) repeatRows(gate->second, grain);
 }
 
-/// An expert is a cluster of neurons that look in similar directions; its router row is their mean, so that its logit is the mean of what
-/// they would answer before the ReLU.
+/// Shares of equal size by chance: the neurons ranked by a draw each, cut into stretches.
+std::vector<std::int64_t> randomShares(std::int64_t count, std::int64_t shares, std::uint64_t seed, std::int64_t layer) {
+    const base::RandomStream stream({seed, base::Purpose::surgery, static_cast<std::uint32_t>(layer), base::hash64("random shares")});
+    std::vector<std::int64_t> order = range(0, count), share(static_cast<std::size_t>(count));
+    std::ranges::stable_sort(order, {}, [&](std::int64_t unit) { return stream.word(static_cast<std::uint64_t>(unit)); });
+    for (std::size_t place = 0; place < order.size(); ++place) share[static_cast<std::size_t>(order[place])] = static_cast<std::int64_t>(place) / (count / shares);
+    return share;
+}
+
+/// The router row of a cluster is the mean of its neurons, so that its logit is the mean of what they would answer before the ReLU.
+void pointAtMeans(const Weight& up, const std::vector<std::int64_t>& cluster, Weight& gate) {
+    const std::size_t width = static_cast<std::size_t>(up.shape[1]);
+    const float each = static_cast<float>(cluster.size() / static_cast<std::size_t>(gate.shape[0]));
+    std::fill(gate.values.begin(), gate.values.end(), 0.0f);
+    for (std::size_t unit = 0; unit < cluster.size(); ++unit)
+        for (std::size_t i = 0; i < width; ++i) gate.values[static_cast<std::size_t>(cluster[unit]) * width + i] += up.values[unit * width + i] / each;
+}
+
+/// An expert is a cluster of neurons that look in similar directions, or any of them by chance; the router then stays as it starts.
 void splitLayer(const Weights& old, std::int64_t layer, const RunConfig& from, const RunConfig& to, const Order& order, Weights& fresh) {
     const std::string prefix = prefixOf(layer);
     const std::int64_t hidden = config::denseWidth(from), width = from.model.width, experts = to.moe.experts;
     const Weight& up = need(old, prefix + "up_proj.weight", {hidden, width});
-    const std::vector<std::int64_t> cluster = balancedClusters(up.values, hidden, width, experts);
-    Weight& gate = fresh.at(prefix + "gate.weight");
-    std::fill(gate.values.begin(), gate.values.end(), 0.0f);
+    const bool random = order.split == Split::random;
+    const std::vector<std::int64_t> cluster = random ? randomShares(hidden, experts, order.seed, layer) : balancedClusters(up.values, hidden, width, experts);
+    if (!random) pointAtMeans(up, cluster, fresh.at(prefix + "gate.weight"));
     for (std::int64_t expert = 0; expert < experts; ++expert) {
         std::vector<std::int64_t> units;
         for (std::int64_t unit = 0; unit < hidden; ++unit)
             if (cluster[static_cast<std::size_t>(unit)] == expert) units.push_back(unit);
         cutExpert(old, prefix, expert, units, hidden, width, 1, order, fresh);
-        for (const std::int64_t unit : units)
-            for (std::int64_t i = 0; i < width; ++i)
-                gate.values[static_cast<std::size_t>(expert * width + i)] += up.values[static_cast<std::size_t>(unit * width + i)] / static_cast<float>(units.size());
     }
 }
 

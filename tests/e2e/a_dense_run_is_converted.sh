@@ -30,6 +30,14 @@ below "$(value largest_logit_difference)" 1e-5 || fail "all clusters together ch
 expect_exit 0 engine moefy dense --experts 8 --top-k 2 --steps 5 --name part --quiet --json
 below 1e-3 "$(value largest_logit_difference)" || fail "a quarter of the clusters changes nothing"
 
+# By chance, with a router that learns: all shares are the layer again here too.
+expect_exit 0 engine moefy dense --split random --experts 8 --top-k 8 --steps 5 --name shares --quiet --json
+below "$(value largest_logit_difference)" 1e-5 || fail "all shares together change a logit by $(value largest_logit_difference)"
+expect_exit 0 engine moefy dense --split random --experts 8 --top-k 2 --steps 5 --name two --quiet --json
+expect_exit 0 engine runs show two --json
+expect_text "$out" '"logit_gauss_learned"'
+expect_text "$out" 'llama_moe'
+
 # Back again, and what cannot be is explained before a run is made.
 expect_exit 0 engine to-dense "up --experts 4 --top-k 2" --experts busiest --steps 5 --name back --quiet --json
 expect_exit 0 engine runs show back --json
@@ -41,6 +49,8 @@ expect_exit 2 engine to-dense dense
 expect_text "$err" 'dense already'
 expect_exit 2 engine moefy dense --experts 5
 expect_text "$err" 'do not divide'
+expect_exit 2 engine moefy dense --split random --top-k 1
+expect_text "$err" 'top-k 2 or more'
 [ "$(engine runs list --json --quiet | wc -l)" = "$before" ] || fail "a refused conversion left a run"
 ls -d "$MOESCOPE_STORE"/converting-* 2>/dev/null && fail "a conversion left its scratch folder"
 exit 0

@@ -113,7 +113,7 @@ config::RunConfig denseRun(const std::string& activation) {
 TEST(ConvertDialog, SpeaksTheEnginesLanguageForADenseRun) {
     ConvertDialog dialog(QStringLiteral("01ABC"), QStringLiteral("dense"), denseRun("gelu"));
     dialog.setAttribute(Qt::WA_DeleteOnClose, false);
-    EXPECT_EQ(dialog.findChild<QComboBox*>(QStringLiteral("convertKind"))->count(), 1) << "only ReLU can be split";
+    EXPECT_EQ(dialog.findChild<QComboBox*>(QStringLiteral("convertKind"))->count(), 2) << "only ReLU can be split into clusters";
     dialog.findChild<QSpinBox*>(QStringLiteral("convertSteps"))->setValue(100);
     EXPECT_EQ(dialog.arguments(), (QStringList{"upcycle", "01ABC", "--steps", "100", "--experts", "8", "--top-k", "2", "--granularity", "1", "--noise", "0.000"}));
     dialog.findChild<QSpinBox*>(QStringLiteral("convertTopK"))->setValue(9);
@@ -128,6 +128,20 @@ TEST(ConvertDialog, SplitsReluRunsWhereTheNeuronsDivide) {
     dialog.findChild<QSpinBox*>(QStringLiteral("convertSteps"))->setValue(50);
     EXPECT_EQ(dialog.arguments(), (QStringList{"moefy", "01ABC", "--steps", "50", "--experts", "16", "--top-k", "4"}));
     EXPECT_TRUE(dialog.problem().isEmpty());
+    dialog.findChild<QSpinBox*>(QStringLiteral("convertExperts"))->setValue(5);
+    EXPECT_TRUE(dialog.problem().contains(QStringLiteral("128 neurons")));
+}
+
+TEST(ConvertDialog, SplitsAnyDenseRunByChanceWithTwoSharesOrMore) {
+    ConvertDialog dialog(QStringLiteral("01ABC"), QStringLiteral("dense"), denseRun("gelu"));
+    dialog.setAttribute(Qt::WA_DeleteOnClose, false);
+    dialog.findChild<QComboBox*>(QStringLiteral("convertKind"))->setCurrentIndex(1);
+    dialog.findChild<QSpinBox*>(QStringLiteral("convertSteps"))->setValue(50);
+    EXPECT_EQ(dialog.arguments(), (QStringList{"moefy", "01ABC", "--steps", "50", "--experts", "8", "--top-k", "2", "--split", "random"}));
+    EXPECT_TRUE(dialog.problem().isEmpty());
+    dialog.findChild<QSpinBox*>(QStringLiteral("convertTopK"))->setValue(1);
+    EXPECT_FALSE(dialog.problem().isEmpty());
+    dialog.findChild<QSpinBox*>(QStringLiteral("convertTopK"))->setValue(2);
     dialog.findChild<QSpinBox*>(QStringLiteral("convertExperts"))->setValue(5);
     EXPECT_TRUE(dialog.problem().contains(QStringLiteral("128 neurons")));
 }

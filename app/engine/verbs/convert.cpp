@@ -24,7 +24,7 @@ using conversion::Weights;
 using Rows = std::vector<std::vector<std::int32_t>>;
 
 struct ConvertOptions {
-    std::string model, name, group, keep = "average";
+    std::string model, name, group, keep = "average", split = "clusters";
     std::vector<std::string> sets, tags;
     std::int64_t steps = 0;
     Order order;
@@ -63,7 +63,7 @@ double largestDifference(const std::vector<float>& one, const std::vector<float>
 
 std::string presetLabel(const config::RunConfig& from, const Order& order) {
     const std::string base = from.preset.substr(0, from.preset.find('+'));
-    const std::string router = order.kind == Kind::toDense ? "dense" : order.kind == Kind::moefy ? "moefication" : order.granularity > 1 ? "upcycle_fg" : "upcycle";
+    const std::string router = order.kind == Kind::toDense ? "dense" : order.kind == Kind::moefy ? (order.split == conversion::Split::random ? "llama_moe" : "moefication") : order.granularity > 1 ? "upcycle_fg" : "upcycle";
     return base.empty() ? router : base + "+" + router;
 }
 
@@ -117,6 +117,7 @@ int convert(const Context& context, const ConvertOptions& options) {
     LoadedModel old = loadModel(context, options.model);
     Order order = options.order;
     order.keep = options.keep == "busiest" ? conversion::Keep::busiest : conversion::Keep::average;
+    order.split = options.split == "random" ? conversion::Split::random : conversion::Split::clusters;
     if (order.kind == Kind::toDense) order.load = storedLoad(context, old.run);
     NewTraining wanted;
     base::Problems problems = conversion::convertedConfig(old.trainer->config(), order, wanted.config);
@@ -163,11 +164,12 @@ void addConvert(CLI::App& app, Context& context, Action& action) {
     up->add_option("--top-k", upcycle->order.topK, "Copies that work on a token (2)")->check(CLI::Range(1, 1024));
     up->add_option("--granularity", upcycle->order.granularity, "Cut each copy into so many experts (1); the router takes whole copies at first")->check(CLI::Range(1, 64));
     up->add_option("--noise", upcycle->order.noise, "Noise on the copies, as a share of their spread (0); above 0 the function changes")->check(CLI::Range(0.0, 10.0));
-    auto* split = app.add_subcommand("moefy", "A trained dense ReLU run as a mixture: its neurons clustered into experts, all of them together the same layer");
-    split->footer("Example: moescope-engine moefy last --experts 16 --top-k 4 --steps 50");
+    auto* split = app.add_subcommand("moefy", "A trained dense run as a mixture: its neurons shared out to experts, all of them together the same layer");
+    split->footer("Example: moescope-engine moefy last --experts 16 --top-k 4 --steps 50\n         moescope-engine moefy last --split random --experts 8 --top-k 2");
     const auto moefy = addVerb(split, Kind::moefy, context, action);
-    split->add_option("--experts", moefy->order.experts, "Clusters (16); must divide the width of the layer")->check(CLI::Range(2, 1024));
-    split->add_option("--top-k", moefy->order.topK, "Clusters that work on a token (4); all of them give the dense layer back")->check(CLI::Range(1, 1024));
+    split->add_option("--experts", moefy->order.experts, "Experts (16); must divide the width of the layer")->check(CLI::Range(2, 1024));
+    split->add_option("--top-k", moefy->order.topK, "Experts that work on a token (4); all of them give the dense layer back")->check(CLI::Range(1, 1024));
+    split->add_option("--split", moefy->split, "clusters: neurons that look in similar directions, ReLU only, a router that is not trained (MoEfication); random: by chance, any activation, a router that learns (LLaMA-MoE)")->check(CLI::IsMember({"clusters", "random"}));
     moefy->order.experts = 16;
     moefy->order.topK = 4;
     auto* dense = app.add_subcommand("to-dense", "A trained mixture as a dense run: everything but the experts copied, the experts put together");

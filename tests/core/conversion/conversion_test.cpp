@@ -142,6 +142,68 @@ TEST(Splitting, PutsEveryNeuronIntoExactlyOneExpert) {
     EXPECT_EQ(found, wanted);
 }
 
+Order byChance(std::int64_t experts, std::int64_t topK) {
+    Order order = split(experts, topK);
+    order.split = Split::random;
+    return order;
+}
+
+TEST(SplittingByChance, KeepsTheFunctionOfEveryActivationWhenAllSharesWork) {
+    for (const char* activation : {"swiglu", "gelu", "relu"}) {
+        const Trained dense = trained(denseConfig(activation));
+        for (const std::int64_t experts : {2, 4}) EXPECT_LT(largestDifference(*dense, *converted(*dense, byChance(experts, experts))), 1e-5) << activation << " " << experts;
+        EXPECT_GT(largestDifference(*dense, *converted(*dense, byChance(4, 2))), 1e-4) << activation;
+    }
+    EXPECT_TRUE(keepsFunction(byChance(4, 4)));
+    EXPECT_FALSE(keepsFunction(byChance(4, 2)));
+}
+
+TEST(SplittingByChance, DealsOutEveryNeuronOnceByTheSeedAndTheLayer) {
+    const Trained dense = trained(denseConfig("relu"));
+    const auto firstColumn = [&](std::uint64_t seed, const std::string& layer) {
+        Order order = byChance(4, 2);
+        order.seed = seed;
+        const Weights weights = weightsOf(converted(*dense, order)->state());
+        std::vector<float> found;
+        for (int expert = 0; expert < 4; ++expert) {
+            const Weight& up = weights.at("model.layers." + layer + ".mlp.experts." + std::to_string(expert) + ".up_proj.weight");
+            for (std::int64_t row = 0; row < up.shape[0]; ++row) found.push_back(up.values[static_cast<std::size_t>(row * up.shape[1])]);
+        }
+        return found;
+    };
+    const Weights weights = weightsOf(dense->state());
+    const Weight& up = weights.at("model.layers.1.mlp.up_proj.weight");
+    std::vector<float> wanted, sorted = firstColumn(1, "1");
+    for (std::int64_t row = 0; row < up.shape[0]; ++row) wanted.push_back(up.values[static_cast<std::size_t>(row * up.shape[1])]);
+    EXPECT_NE(sorted, wanted) << "in another order";
+    EXPECT_EQ(firstColumn(1, "1"), sorted);
+    EXPECT_NE(firstColumn(2, "1"), sorted);
+    std::ranges::sort(sorted);
+    std::ranges::sort(wanted);
+    EXPECT_EQ(sorted, wanted);
+}
+
+TEST(SplittingByChance, WeighsEachChosenShareByEOverKOnAverageAndLearns) {
+    const Trained dense = trained(denseConfig("gelu"));
+    const Trained mixture = converted(*dense, byChance(4, 2));
+    EXPECT_EQ(mixture->config().router.noise, "logit_gauss_learned");
+    const auto snapshot = mixture->probe();
+    double sum = 0;
+    for (const float weight : snapshot.weights) sum += static_cast<double>(weight);
+    EXPECT_NEAR(sum / static_cast<double>(snapshot.weights.size()), 4.0 / 2, 1e-5);
+    const Weights before = weightsOf(mixture->state());
+    for (int i = 0; i < 3; ++i) mixture->step();
+    const Weights after = weightsOf(mixture->state());
+    for (const char* name : {"gate.weight", "gate.noise_weight"}) EXPECT_NE(after.at(std::string("model.layers.0.mlp.") + name), before.at(std::string("model.layers.0.mlp.") + name)) << name;
+}
+
+TEST(SplittingByChance, IsRefusedWithOneShareForEachToken) {
+    config::RunConfig made;
+    const base::Problems problems = convertedConfig(denseConfig("gelu"), byChance(4, 1), made);
+    ASSERT_EQ(problems.size(), 1u);
+    EXPECT_EQ(problems[0].key, "moe.top_k");
+}
+
 TEST(Splitting, IsRefusedWithoutReluAndWhereNeuronsDoNotDivide) {
     config::RunConfig made;
     const base::Problems activation = convertedConfig(denseConfig("gelu"), split(4, 2), made);
