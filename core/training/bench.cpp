@@ -15,6 +15,7 @@
 #include "core/config/validate.hpp"
 #include "core/training/devices.hpp"
 #include "core/training/live_trainer.hpp"
+#include "core/training/mixture_bench.hpp"
 
 namespace moescope::training {
 
@@ -27,14 +28,6 @@ std::string& benchDevice() {
     return device;
 }
 void waitForBenchDevice() { waitForDevice(benchDevice()); }
-
-double secondsOf(const std::string& device, const std::function<void()>& work) {
-    waitForDevice(device);
-    const std::int64_t started = base::monotonicNanoseconds();
-    work();
-    waitForDevice(device);
-    return static_cast<double>(base::monotonicNanoseconds() - started) * 1e-9;
-}
 
 struct Times {
     std::vector<double> wall, cpu;  // of each repetition
@@ -94,48 +87,12 @@ void benchTrain(LiveTrainer& trainer, double seconds, BenchResult& out) {
     out.parts.push_back({"other", std::max(0.0, total - known) / kLeastSteps});
 }
 
-// One mixture block on random rows: the layer alone, without attention, optimizer or loss.
 void benchMixture(const config::RunConfig& config, double seconds, BenchResult& out) {
-    const std::int64_t layer = config::moeLayers(config).front(), d = config.model.width;
-    const config::MoeShape shape = config::moeShape(config, layer);
-    const auto options = at::TensorOptions().device(at::Device(out.device));
-    const at::ScalarType compute = config.training.precision == "bf16" ? at::kBFloat16 : at::kFloat;
-    const auto random = [&](at::IntArrayRef size, at::ScalarType type) {
-        return (at::randn(size, options) * 0.05).to(type).set_requires_grad(true);
-    };
-    kernels::MixtureWeights weights;
-    weights.activation = kernels::activationOf(config.model.activation);
-    const std::int64_t inward = kernels::gated(weights.activation) ? 2 * shape.expertWidth : shape.expertWidth;
-    weights.norm = {at::ones({d}, options), config.model.norm_epsilon, false};
-    weights.experts = {random({shape.experts, inward, d}, compute), random({shape.experts, d, shape.expertWidth}, compute)};
-    const routing::RouterSpec spec = routing::makeSpec(config, layer);
-    routing::RouterTensors tensors = routing::createTensors(spec, d, 1, 0);
-    for (auto& [name, tensor] : tensors.tensors) tensor = tensor.to(options.device());
-    if (tensors.has("weight")) tensors.tensors["weight"].set_requires_grad(true);
-
-    kernels::BlockContext context;
-    context.sequences = config.training.batch;
-    context.length = config.model.context;
-    context.compute = compute;
-    out.tokensPerStep = context.sequences * context.length;
-    const at::Tensor x = at::randn({out.tokensPerStep, d}, options).set_requires_grad(true);
-    const at::Tensor towards = at::randn({out.tokensPerStep, d}, options);
-    const kernels::Route route = [&](const at::Tensor& features) {
-        routing::RouterInput input;
-        input.features = features;
-        input.sequences = context.sequences;
-        return routing::route(spec, tensors, input);
-    };
+    MixtureBench block(config, out.device);
+    out.tokensPerStep = block.tokens();
     double forward = 0;
-    const Times times = repeat(out.device, seconds, [&] {
-        kernels::MixtureResult result;
-        forward = secondsOf(out.device, [&] { result = kernels::referenceBackend().mixture(x, weights, spec, route, layer, context); });
-        result.x.backward(towards);
-    });
-    const double perToken = 6.0 * static_cast<double>(d) *
-                            (config::activeExperts(config, shape) * static_cast<double>(config::expertMatrices(config.model) * shape.expertWidth) +
-                             static_cast<double>(shape.experts));
-    summarise(times, perToken, out);
+    const Times times = repeat(out.device, seconds, [&] { forward = block.step(); });
+    summarise(times, block.flopsPerToken(), out);
     out.parts = {{"forward", forward}, {"backward", std::max(0.0, out.stepSeconds - forward)}};
 }
 
@@ -153,16 +110,38 @@ double matrixCeiling(std::string_view device, bool bf16) {
     return 2.0 * static_cast<double>(n) * static_cast<double>(n) * static_cast<double>(n) / best * 1e-9;
 }
 
+// The counts take turns, so that whatever else the machine does meets them alike.
+std::vector<ExpertCost> benchExperts(const config::RunConfig& config, std::span<const std::int64_t> counts, double seconds, base::Problems& problems) {
+    std::vector<config::RunConfig> variants(counts.size(), config);
+    for (std::size_t i = 0; i < counts.size(); ++i) {
+        variants[i].moe.experts = counts[i];
+        addMixtureProblems(variants[i], problems);
+        for (base::Problem& problem : config::validate(variants[i])) problems.push_back({problem.key, std::to_string(counts[i]) + " experts: " + problem.text});
+    }
+    const std::string device = resolveDevice(config.training.device, problems);
+    for (base::Problem& problem : precisionProblems(config.training.precision, device)) problems.push_back(std::move(problem));
+    if (!problems.empty()) return {};
+    prepareThread(config.training.threads, config.training.deterministic);
+    std::vector<MixtureBench> blocks;
+    for (const config::RunConfig& variant : variants) blocks.emplace_back(variant, device);
+    std::vector<std::vector<double>> times(counts.size());
+    const std::int64_t started = base::monotonicNanoseconds();
+    for (int round = -kWarmUp; round < kLeastSteps || static_cast<double>(base::monotonicNanoseconds() - started) < seconds * 1e9; ++round)
+        for (std::size_t i = 0; i < blocks.size(); ++i)
+            if (const double time = secondsOf(device, [&] { blocks[i].step(); }); round >= 0) times[i].push_back(time);
+    std::vector<ExpertCost> out;
+    for (std::size_t i = 0; i < counts.size(); ++i) {
+        const double median = middle(times[i]);
+        out.push_back({counts[i], median, times[i].front(), blocks[i].flopsPerToken()});
+    }
+    return out;
+}
+
 BenchResult runBench(std::string_view kind, const config::RunConfig& config, double seconds, base::Problems& problems) {
     BenchResult out;
     out.kind = kind;
     if (kind != "train" && kind != "moe") problems.push_back({"kind", "There is no benchmark \"" + std::string(kind) + "\" here; take train or moe."});
-    if (kind == "moe" && config::moeLayers(config).empty()) problems.push_back({"moe.experts", "The configuration has no layer with experts."});
-    if (kind == "moe" && config::isPlane(config)) problems.push_back({"kind", "A mixture on the plane has no block of a transformer to time; bench train runs it."});
-    if (kind == "moe" && (config.router.net == "hash" || config.router.net == "domain_hash"))
-        problems.push_back({"router.net", "A hash router needs token ids; bench train runs it."});
-    if (kind == "moe" && config.moe.zero_experts + config.moe.copy_experts + config.moe.constant_experts > 0)
-        problems.push_back({"kind", "bench moe times layers whose experts are all networks; bench train runs zero, copy and constant experts."});
+    if (kind == "moe") addMixtureProblems(config, problems);
     for (base::Problem& problem : config::validate(config)) problems.push_back(std::move(problem));
     out.device = resolveDevice(config.training.device, problems);
     for (base::Problem& problem : precisionProblems(config.training.precision, out.device)) problems.push_back(std::move(problem));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,6 +34,17 @@ struct BenchResult {
 
 /// Runs for about `seconds` after warm-up. `kind` other than train and moe, or a configuration that cannot run, is a problem.
 BenchResult runBench(std::string_view kind, const config::RunConfig& config, double seconds, base::Problems& problems);
+
+/// What a mixture layer costs with so many experts, experts per token and their width unchanged.
+struct ExpertCost {
+    std::int64_t experts = 0;
+    double seconds = 0, fastest = 0;   ///< forward and backward: median, least
+    double flopsPerToken = 0;
+};
+
+/// Layers of `config` with each of `counts` experts, timed in turns in one run for about `seconds` in all. A count that does not
+/// hold is a problem.
+std::vector<ExpertCost> benchExperts(const config::RunConfig& config, std::span<const std::int64_t> counts, double seconds, base::Problems& problems);
 
 /// GFLOP/s of the best of several n x n x n products; `bf16` for the type of a GPU run's products.
 double matrixCeiling(std::string_view device, bool bf16);
