@@ -14,6 +14,7 @@
 #include <array>
 
 #include "core/config/derived.hpp"
+#include "core/config/matched.hpp"
 #include "core/config/validate.hpp"
 #include "plots/figures.hpp"
 #include "ui/run_words.hpp"
@@ -103,6 +104,7 @@ std::variant<QueueOrder, base::Problems> RouterComparison::order() const {
         base::Problems problems = make(data, ids[i], configs[i]);
         configs[i].training.steps = m_steps->value();
         configs[i].training.warmup = std::min(configs[i].training.warmup, configs[i].training.steps);
+        if (problems.empty() && i == 1) configs[1] = config::matchWidth(ids[1], configs[1], configs[0], config::MatchBy::flops, 0).config;
         if (problems.empty()) problems = config::validate(configs[i]);
         if (!problems.empty()) return problems;
     }
@@ -110,6 +112,18 @@ std::variant<QueueOrder, base::Problems> RouterComparison::order() const {
         for (std::size_t i = 0; i < 2; ++i) order.runs.push_back({data + " " + ids[i] + "-s" + std::to_string(seed), data + " " + ids[i], {}, seed, config::withSeed(configs[i], seed)});
     order.title = tr("%1 against %2 on %3").arg(m_router, text(ids[1]), text(data));
     return order;
+}
+
+QString RouterComparison::matchText(const RunConfig& own, const RunConfig& other) const {
+    RunConfig unmatched;
+    make(m_data->currentData().toString().toStdString(), m_other->currentData().toString().toStdString(), unmatched);
+    const double percent = 100 * (config::cost(own, 0).flopsTokenForward / config::cost(other, 0).flopsTokenForward - 1);
+    if (std::abs(percent) > 100 * config::kMatchMost)
+        return tr("%1 costs %2 % %3 FLOPs a token, whatever the width of the experts; Compare can read both over FLOPs.")
+            .arg(m_router, plots::figure(std::abs(percent), plots::Figure::Integer), percent > 0 ? tr("more") : tr("fewer"));
+    const std::int64_t before = unmatched.moe.expert_width, now = other.moe.expert_width;
+    if (before == now) return tr("Both cost the same FLOPs a token, to %1 %.").arg(std::abs(percent) < 1 ? 1 : 2);
+    return tr("The experts of %1 are %2 wide in place of %3, so that both cost the same FLOPs a token, to %4 %.").arg(m_other->currentText()).arg(now).arg(before).arg(std::abs(percent) < 1 ? 1 : 2);
 }
 
 void RouterComparison::refresh() {
@@ -120,10 +134,7 @@ void RouterComparison::refresh() {
     m_note->setProperty("role", wanted ? "label" : "warn");
     m_note->style()->polish(m_note);
     if (!wanted) return m_note->setText(text(std::get<base::Problems>(made).front().text));
-    const double own = config::cost(wanted->runs[0].config, 0).flopsTokenForward, other = config::cost(wanted->runs[1].config, 0).flopsTokenForward;
-    const double percent = 100 * (own / other - 1);
-    const QString flops = std::abs(percent) < 1 ? tr("Both cost the same FLOPs a token, to 1 %.") : tr("%1 costs %2 % %3 FLOPs a token; Compare can read both over FLOPs.").arg(m_router).arg(plots::figure(std::abs(percent), plots::Figure::Integer), percent > 0 ? tr("more") : tr("fewer"));
-    m_note->setText(flops + (m_seeds->value() < 6 ? tr(" With fewer than 6 seeds the exact p cannot reach 0.05.") : QString()));
+    m_note->setText(matchText(wanted->runs[0].config, wanted->runs[1].config) + (m_seeds->value() < 6 ? tr(" With fewer than 6 seeds the exact p cannot reach 0.05.") : QString()));
 }
 
 }  // namespace moescope::ui

@@ -16,8 +16,8 @@ class QSpinBox;
 
 namespace moescope::ui {
 
-/// GUI thread. Deletes itself when it closes. Both routers train on the same run preset with the same seeds; their active FLOPs may
-/// differ, and the dialog says by how much.
+/// GUI thread. Deletes itself when it closes. Both routers train on the same run preset with the same seeds, the other one with the
+/// width of its experts solved for equal active FLOPs; the dialog says what it did, or what is left over.
 class RouterComparison : public QDialog {
     Q_OBJECT
 public:
@@ -30,6 +30,7 @@ signals:
 
 private:
     void refresh();
+    QString matchText(const config::RunConfig& own, const config::RunConfig& other) const;
 
     QString m_router;
     QComboBox *m_other, *m_data;

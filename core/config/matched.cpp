@@ -71,11 +71,28 @@ std::string nameOf(const MatchCandidate& candidate, const MatchCandidate& refere
     return name;
 }
 
+MatchedRun measured(MatchedRun run, double target, MatchBy by, std::int64_t vocabulary) {
+    const auto layers = moeLayers(run.config);
+    run.width = layers.empty() ? denseWidth(run.config) : moeShape(run.config, layers.front()).expertWidth;
+    run.cost = cost(run.config, vocabulary);
+    run.mismatch = amount(run.config, by, vocabulary) / target - 1;
+    run.problems = validate(run.config);
+    return run;
+}
+
 }  // namespace
 
 MatchCandidate shapeOf(const RunConfig& config) {
     if (config.moe.experts == 0) return {};
     return {config.moe.experts, config.moe.top_k, config.moe.granularity, config.moe.shared_experts};
+}
+
+MatchedRun matchWidth(std::string name, const RunConfig& config, const RunConfig& reference, MatchBy by, std::int64_t vocabulary) {
+    MatchedRun run{std::move(name), shapeOf(config), config, 0, {}, 0, {}, false};
+    const double target = amount(reference, by, vocabulary);
+    if (config.moe.experts > 0 && hasDenseLayers(config)) run.config.model.ffn_width = denseWidth(config);
+    if (std::abs(amount(run.config, by, vocabulary) / target - 1) > kMatchAim) setWidth(run.config, solve(run.config, target, by, vocabulary));
+    return measured(std::move(run), target, by, vocabulary);
 }
 
 MatchedRun matchTo(const RunConfig& reference, const MatchCandidate& wanted, MatchBy by, std::int64_t vocabulary) {
@@ -87,12 +104,7 @@ MatchedRun matchTo(const RunConfig& reference, const MatchCandidate& wanted, Mat
     run.config = run.isReference ? reference : shaped(reference, run.candidate);
     const double target = amount(reference, by, vocabulary);
     if (!run.isReference) setWidth(run.config, solve(run.config, target, by, vocabulary));
-    const auto layers = moeLayers(run.config);
-    run.width = layers.empty() ? denseWidth(run.config) : moeShape(run.config, layers.front()).expertWidth;
-    run.cost = cost(run.config, vocabulary);
-    run.mismatch = amount(run.config, by, vocabulary) / target - 1;
-    run.problems = validate(run.config);
-    return run;
+    return measured(std::move(run), target, by, vocabulary);
 }
 
 std::vector<MatchedRun> matchAll(const RunConfig& reference, const std::vector<MatchCandidate>& candidates, MatchBy by, std::int64_t vocabulary) {

@@ -39,6 +39,9 @@ inline constexpr double kMatchAim = 0.01, kMatchMost = 0.02;
 /// they are; a rig, and commands that need the same experts, are left out. `vocabulary` is that of the data.
 MatchedRun matchTo(const RunConfig& reference, const MatchCandidate&, MatchBy, std::int64_t vocabulary);
 
+/// Any other configuration, say of another router, with its width solved; one that already is as near as kMatchAim stays as it is.
+MatchedRun matchWidth(std::string name, const RunConfig& config, const RunConfig& reference, MatchBy, std::int64_t vocabulary);
+
 /// The reference first, then the candidates, none twice.
 std::vector<MatchedRun> matchAll(const RunConfig& reference, const std::vector<MatchCandidate>&, MatchBy, std::int64_t vocabulary);
 

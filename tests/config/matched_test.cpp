@@ -123,6 +123,19 @@ TEST(Matched, SaysHowFarOffAShapeIsThatCannotBeMatched) {
     EXPECT_FALSE(matchTo(small, {4, 8, 1, 0}, MatchBy::flops, kVocabulary).problems.empty()) << "k above E";
 }
 
+TEST(Matched, OtherRoutersOnTheSameDataComeWithinTwoPercentOfEachOther) {
+    const RunConfig reference = preset("eight_domains");
+    for (const char* router : {"gshard", "deepseek_moe", "hunyuan", "moepp", "fg_g8", "dense", "switch"}) {
+        RunConfig other = reference;
+        ASSERT_TRUE(applyPreset(other, router).empty());
+        const MatchedRun run = matchWidth(router, other, reference, MatchBy::flops, kVocabulary);
+        EXPECT_TRUE(run.problems.empty()) << router;
+        EXPECT_FALSE(isTooFar(run)) << router << " " << run.mismatch;
+        EXPECT_NEAR(of(run.config, MatchBy::flops) / of(reference, MatchBy::flops) - 1, run.mismatch, 1e-12) << router;
+        EXPECT_EQ(run.config.router, other.router) << router;
+    }
+}
+
 TEST(Matched, EqualTimeScalesTheSteps) {
     EXPECT_EQ(stepsInEqualTime(400, 0.05, 0.1), 200);
     EXPECT_EQ(stepsInEqualTime(400, 0.05, 0.02), 1000);

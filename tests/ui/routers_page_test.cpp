@@ -5,6 +5,7 @@
 #include <QSignalSpy>
 #include <QSpinBox>
 
+#include "core/config/derived.hpp"
 #include "plots/stage_row.hpp"
 #include "tests/ui/shell_support.hpp"
 #include "ui/convert_dialog.hpp"
@@ -90,7 +91,10 @@ TEST(RouterComparison, QueuesBothRoutersWithTheSameSeedsAndData) {
     EXPECT_EQ(order->runs[0].config.data, order->runs[1].config.data);
     EXPECT_EQ(order->runs[3].config.training.seed, 1);
     EXPECT_EQ(order->runs[3].config.training.steps, 50);
-    EXPECT_TRUE(dialog.findChild<QLabel*>(QStringLiteral("comparisonNote"))->text().contains(QStringLiteral("FLOPs")));
+    const double first = config::cost(order->runs[0].config, 0).flopsTokenForward, second = config::cost(order->runs[1].config, 0).flopsTokenForward;
+    EXPECT_NEAR(second / first, 1, 0.01);  // two experts of half the width
+    EXPECT_LT(order->runs[1].config.moe.expert_width, order->runs[0].config.moe.expert_width);
+    EXPECT_TRUE(dialog.findChild<QLabel*>(QStringLiteral("comparisonNote"))->text().contains(QStringLiteral("so that both cost the same FLOPs a token, to 1 %")));
 }
 
 TEST(RouterComparison, SaysWhyTwoRoutersCannotMeet) {

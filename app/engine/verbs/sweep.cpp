@@ -9,6 +9,7 @@
 #include "core/base/error.hpp"
 #include "core/config/config_json.hpp"
 #include "core/config/matched.hpp"
+#include "core/config/presets.hpp"
 #include "core/config/validate.hpp"
 #include "core/data/corpus.hpp"
 #include "core/training/devices.hpp"
@@ -55,6 +56,7 @@ int sweep(const Context& context, const SweepOptions& options) {
 struct MatchOptions {
     RunOptions run;
     std::vector<std::int64_t> granularity;
+    std::vector<std::string> routers;
     std::int64_t experts = 0, topK = 0, shared = -1, seeds = 1;
     bool dense = false, force = false, train = false, dryRun = false;
     std::string by = "flops", name;
@@ -78,10 +80,29 @@ std::vector<config::MatchCandidate> candidatesOf(const MatchOptions& options, co
     return candidates;
 }
 
+/// The same run preset and settings with other routers, each with its width solved.
+base::Problems addRouters(const Context& context, const MatchOptions& options, const config::RunConfig& reference, config::MatchBy by, std::int64_t vocabulary, std::vector<config::MatchedRun>& set) {
+    base::Problems problems;
+    for (const std::string& router : options.routers) {
+        const auto preset = config::findPreset(router);
+        if (!preset || preset->kind != config::PresetKind::router) {
+            problems.push_back({"--routers", "there is no router \"" + base::printable(router, 40) + "\"; see: moescope-engine routers"});
+            continue;
+        }
+        RunOptions other = options.run;
+        std::erase_if(other.presets, [](const std::string& id) { const auto found = config::findPreset(id); return found && found->kind == config::PresetKind::router; });
+        other.presets.push_back(router);
+        config::RunConfig config;
+        for (base::Problem& problem : build(other, context, config)) problems.push_back({problem.key, router + ": " + problem.text});
+        set.push_back(config::matchWidth(router, config, reference, by, vocabulary));
+    }
+    return problems;
+}
+
 base::Problems problemsOf(const MatchOptions& options, const config::RunConfig& reference, const std::vector<config::MatchedRun>& set) {
     if (reference.moe.experts == 0 && options.experts == 0 && !options.granularity.empty())
         return {{"moe.experts", "the reference is dense; say how many experts the candidates have: --experts 8 --top-k 1"}};
-    if (set.size() < 2) return {{"granularity", "there is nothing to match with the reference; give --granularity 1,2,4 or --dense"}};
+    if (set.size() < 2) return {{"granularity", "there is nothing to match with the reference; give --granularity 1,2,4 or --dense or --routers switch,mixtral"}};
     base::Problems problems;
     for (const config::MatchedRun& run : set) {
         for (const base::Problem& problem : run.problems) problems.push_back({problem.key, run.name + ": " + problem.text});
@@ -155,6 +176,7 @@ int match(const Context& context, const MatchOptions& options) {
     if (!corpus) return report(context, problems);
     const auto by = options.by == "parameters" ? config::MatchBy::parameters : config::MatchBy::flops;
     std::vector<config::MatchedRun> set = config::matchAll(reference, candidatesOf(options, reference), by, corpus->vocabulary());
+    if (problems = addRouters(context, options, reference, by, corpus->vocabulary(), set); !problems.empty()) return report(context, problems);
     if (problems = problemsOf(options, reference, set); !problems.empty()) return report(context, problems);
     std::vector<double> seconds;
     if (options.by == "seconds") problems = giveEqualTime(context, set, corpus, seconds);
@@ -170,10 +192,11 @@ int match(const Context& context, const MatchOptions& options) {
 
 void addMatch(CLI::App& app, Context& context, Action& action) {
     auto* verb = app.add_subcommand("match", "Dense, mixture and fine-grained models of equal compute, size or time");
-    verb->footer("The hidden width is solved; what is left over is told. Example:\n  moescope-engine match --preset eight_domains --dense --granularity 1,2,4,8 --seeds 3 --train");
+    verb->footer("The hidden width is solved; what is left over is told. Examples:\n  moescope-engine match --preset eight_domains --dense --granularity 1,2,4,8 --seeds 3 --train\n  moescope-engine match --preset eight_domains --preset switch --routers gshard,deepseek_moe --seeds 3 --train");
     auto options = std::make_shared<MatchOptions>();
     addRunOptions(*verb, options->run);
     verb->add_option("--granularity", options->granularity, "Candidates: split every expert into so many")->delimiter(',')->check(CLI::Range(1, 256))->type_name("G,G,…");
+    verb->add_option("--routers", options->routers, "Candidates: the same with other router presets")->delimiter(',')->type_name("ID,ID,…");
     verb->add_flag("--dense", options->dense, "A dense candidate");
     verb->add_option("--experts", options->experts, "Experts of the candidates before granularity (as the reference)")->check(CLI::Range(1, 1024));
     verb->add_option("--top-k", options->topK, "Experts a token of the candidates before granularity (as the reference)")->check(CLI::Range(1, 1024));
