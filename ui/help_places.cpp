@@ -51,6 +51,8 @@ constexpr HelpPlace kTrain[] = {
     {"healthPanel", QT_TRANSLATE_NOOP("Help", "Training health"),
      QT_TRANSLATE_NOOP("Help", "Spikes of the gradient norm come before a divergence. Drops above a few per cent mean that the capacity is too small or the load uneven."),
      {"gradient_norm", "learning_rate", "dropped_assignments"}},
+    {"routerPanel", QT_TRANSLATE_NOOP("Help", "This router"),
+     QT_TRANSLATE_NOOP("Help", "What is peculiar to the router that trains here, as the router itself declares it. A band spans all experts, the line is the one chosen in the panel of logits.")},
     {"inspectorLayer", QT_TRANSLATE_NOOP("Help", "The layer at the shown step"),
      QT_TRANSLATE_NOOP("Help", "The line marks the fair share. Click an expert for what can be done to it."),
      {"effective_experts", "imbalance", "dead", "load"}},

@@ -28,6 +28,10 @@ void RunData::readConfig() {
     config::applyJson(m_config, m_meta.configJson);  // what this program does not know is shown elsewhere, as stored
     m_totalSteps = m_config.training.steps;
     const auto more = nlohmann::json::parse(m_meta.facts.moreJson, nullptr, false);
+    m_ownCurves.clear();
+    if (more.is_object() && more.contains("curves") && more["curves"].is_array())
+        for (const auto& name : more["curves"])
+            if (name.is_string()) m_ownCurves.push_back(name.get<std::string>());
     if (more.is_object() && more.contains("steps") && more["steps"].is_number_integer()) m_totalSteps = more["steps"].get<std::int64_t>();
 }
 

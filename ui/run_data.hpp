@@ -49,6 +49,8 @@ public:
     /// Values that a resume from an earlier checkpoint left behind and has not recomputed to the same bits.
     const std::vector<storage::SeriesNews>& superseded() const { return m_superseded; }
     std::int64_t totalSteps() const { return m_totalSteps; }
+    /// Metrics that are peculiar to its router, as the engine declared them; empty for runs of older programs.
+    const std::vector<std::string>& ownCurves() const { return m_ownCurves; }
 
     /// Names of all series that have a point, in alphabetical order.
     std::vector<std::string> trackNames() const;
@@ -89,6 +91,7 @@ private:
     std::vector<storage::SeriesNews> m_superseded;
     std::vector<Anchor> m_anchors;
     std::int64_t m_totalSteps = 0;
+    std::vector<std::string> m_ownCurves;
 };
 
 }  // namespace moescope::ui

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "core/base/error.hpp"
+#include "core/telemetry/step_telemetry.hpp"
 #include "ui/run_words.hpp"
 
 namespace moescope::ui {
@@ -15,14 +16,18 @@ constexpr int kLiveMs = 100;
 constexpr int kIdleMs = 1000;
 constexpr std::int64_t kOverviewPoints = 4000, kOverviewValues = 400'000;
 
-/// What the window draws; the rest (positions, domains x experts ...) stays in the folder until a view asks for it.
+/// What the window draws: every number of the step and of the layer, and what plots need of the experts; the rest (positions,
+/// domains x experts ...) stays in the folder until a view asks for it.
 const std::vector<std::string>& shownSeries() {
-    static const std::vector<std::string> names{
-        "tokens", "flops", "seconds", "loss", "val_loss", "domain_loss", "bits_per_byte", "auxiliary", "aux_balance",
-        "learning_rate", "gradient_norm", "tokens_per_second", "memory", "load", "logit_mean", "logit_quantiles",
-        "effective_experts", "imbalance", "top1_weight", "top1_probability", "top1_load", "router_entropy",
-        "dropped_assignments", "dropped_tokens", "dead", "starving"};
-    return names;
+    static const std::vector<std::string> all = [] {
+        std::vector<std::string> names{"tokens", "flops", "seconds", "val_loss", "domain_loss", "bits_per_byte", "load", "logit_mean", "logit_quantiles", "selection_bias"};
+        const telemetry::StepTelemetry none;
+        telemetry::visitMetrics(none, [&](const telemetry::Metric& metric, const auto&) {
+            if (metric.shape == telemetry::Shape::scalar || metric.shape == telemetry::Shape::layer) names.emplace_back(metric.name);
+        });
+        return names;
+    }();
+    return all;
 }
 
 bool isShown(const std::string& name) { return std::ranges::find(shownSeries(), name) != shownSeries().end(); }

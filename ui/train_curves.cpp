@@ -300,17 +300,76 @@ std::vector<plots::Lane> expertsInUse(const RunData& run, const TrainView& view)
 
 std::vector<plots::Lane> trainingHealth(const RunData& run, const TrainView& view) {
     std::vector<plots::Lane> lanes;
-    if (run.track("dropped_assignments") && run.config().capacity.factor > 0) {
-        Curve drops = curve("dropped_assignments", text("drops"), CurveRole::Statistic, layerPoints(run, "dropped_assignments", view, 100));
-        drops.unit = QStringLiteral("%");
-        drops.figure = plots::Figure::Fixed1;
-        drops.smoothed = true;
-        lanes.push_back(lane(text("dropped assignments, %"), std::move(drops)));
+    const bool drops = run.track("dropped_assignments") && run.config().capacity.factor > 0;
+    if (drops) {
+        Curve dropped = curve("dropped_assignments", text("drops"), CurveRole::Statistic, layerPoints(run, "dropped_assignments", view, 100));
+        dropped.unit = QStringLiteral("%");
+        dropped.figure = plots::Figure::Fixed1;
+        dropped.smoothed = true;
+        lanes.push_back(lane(text("dropped assignments, %"), std::move(dropped)));
     }
     lanes.push_back(lane(text("gradient norm"), smoothed(figured(curve("gradient_norm", text("grad"), CurveRole::Statistic, points(run, run.track("gradient_norm"), 0, view.axis)), plots::Figure::Fixed2))));
+    if (drops && !run.ownCurves().empty()) return lanes;   // the panel shares its column: no room for a third
     Curve rate = figured(curve("learning_rate", text("lr"), CurveRole::Statistic, points(run, run.track("learning_rate"), 0, view.axis, 1e3)), plots::Figure::Fixed2);
     rate.readoutName = text("lr") + QStringLiteral(" ") + plots::timesTenTo(-3);
     lanes.push_back(lane(text("learning rate, %1").arg(plots::timesTenTo(-3)), std::move(rate)));
+    return lanes;
+}
+
+namespace {
+
+/// "aux_balance" as people read it, with the unit where the name does not say it.
+QString spoken(const QString& name, const std::string& unit = {}) {
+    const QString words = QString(name).replace(QLatin1Char('_'), QLatin1Char(' ')), of = QString::fromStdString(unit);
+    return of.isEmpty() || of == QStringLiteral("1") || words.endsWith(of) ? words : QStringLiteral("%1, %2").arg(words, of);
+}
+
+double largest(const plots::Lane& lane) {
+    double most = 0;
+    for (const Curve& curve : lane.curves)
+        for (const double y : curve.points.y) most = std::fmax(most, y);
+    return most;
+}
+
+plots::Band overExperts(const RunData& run, const Track& track, const TrainView& view) {
+    plots::Band band{QStringLiteral("range"), text("min–max"), {}, {}, {}, Ink::run(0), 0.18};
+    for (std::size_t i = 0; i < track.size(); ++i) {
+        double low = telemetry::kNone, high = telemetry::kNone;
+        for (std::int64_t e = 0; e < run.experts(); ++e) {
+            const double value = track.mean(i, run.element(track, view.moeLayer, e));
+            low = std::fmin(low, value);
+            high = std::fmax(high, value);
+        }
+        if (std::isnan(low)) continue;
+        band.x.push_back(run.onAxis(view.axis, track.step(i)));
+        band.low.push_back(low);
+        band.high.push_back(high);
+    }
+    return band;
+}
+
+}  // namespace
+
+std::vector<std::string> ownShown(const RunData& run) {
+    constexpr std::size_t atMost = 2;
+    std::vector<std::string> shown;
+    for (const std::string& name : run.ownCurves())
+        if (const Track* track = run.track(name); track && !track->empty() && shown.size() < atMost) shown.push_back(name);
+    return shown;
+}
+
+std::vector<plots::Lane> ownLanes(const RunData& run, const TrainView& view) {
+    std::vector<plots::Lane> lanes;
+    for (const std::string& name : ownShown(run)) {
+        plots::Lane lane = metricLane(run, view, QString::fromStdString(name));
+        if (lane.curves.empty()) continue;
+        const Track& track = *run.track(name);
+        lane.name = spoken(lane.curves.front().name, track.info().unit);
+        for (Curve& curve : lane.curves) curve.name = spoken(curve.name);
+        if (track.info().unit == "share" && largest(lane) > 0.5) lane.y = {0.0, 1.0, true};
+        if (track.info().dimensions == std::vector<std::string>{"layer", "expert"}) lane.bands.push_back(overExperts(run, track, view));
+        lanes.push_back(std::move(lane));
+    }
     return lanes;
 }
 

@@ -4,6 +4,7 @@
 #include <QStringList>
 
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -42,6 +43,12 @@ plots::Lane concentrationSpread(const RunData&, const TrainView&);
 plots::FanData logitFan(const RunData&, const TrainView&);
 std::vector<plots::Lane> expertsInUse(const RunData&, const TrainView&);
 std::vector<plots::Lane> trainingHealth(const RunData&, const TrainView&);
+
+/// What is peculiar to the run's router, as the engine declared it: at most two lanes of series that have values. One with a
+/// value for each expert is a band from the smallest to the largest, with the chosen expert on it.
+std::vector<plots::Lane> ownLanes(const RunData&, const TrainView&);
+/// Their names.
+std::vector<std::string> ownShown(const RunData&);
 
 /// Series that can be drawn as lines: one value, or one for each layer, domain, or layer and expert.
 QStringList metricNames(const RunData&);

@@ -74,6 +74,7 @@ void TrainGrid::makePanels() {
     m_logits = new plots::FanPanel(this);
     m_use = new plots::LanesPanel(this);
     m_health = new plots::LanesPanel(this);
+    m_router = new plots::LanesPanel(this);
     add(m_loss, "lossPanel", tr("Loss"), [this] {
         m_loss->setData(withParent(inked(lossLane(*m_data, m_view), m_ink), m_data == m_parent ? nullptr : m_parent, m_view));
         m_loss->setToolTip(lossNote(*m_data));
@@ -85,6 +86,7 @@ void TrainGrid::makePanels() {
     add(m_use, "usePanel", tr("Experts in use"), [this] { m_use->setData(inked(expertsInUse(*m_data, m_view), m_ink)); });
     add(m_spread, "spreadPanel", tr("Top-1"), [this] { m_spread->setData(inked(concentrationSpread(*m_data, m_view), m_ink)); });
     add(m_health, "healthPanel", tr("Training health"), [this] { m_health->setData(inked(trainingHealth(*m_data, m_view), m_ink)); });
+    add(m_router, "routerPanel", tr("This router"), [this] { m_router->setData(inked(ownLanes(*m_data, m_view), m_ink)); });
     for (plots::ChartPanel* panel : std::initializer_list<plots::ChartPanel*>{m_loss, m_concentration, m_spread, m_logits}) panel->setHoverCard(plots::ChartPanel::CardHere);
     for (plots::LinePanel* panel : {m_concentration, m_spread})
         connect(panel->header(), &plots::PanelHeader::choiceChanged, this, [this](int choice) {
@@ -117,6 +119,7 @@ std::vector<plots::Panel*> TrainGrid::shownPanels() const {
         case Kind::mixture: shown = {m_loss, m_load, m_concentration, m_logits, m_use, m_health}; break;
         case Kind::manyExperts: shown = {m_loss, m_load, m_layers, m_logits, m_spread, m_health}; break;
     }
+    if (m_ownCurves) shown.insert(shown.end() - 1, m_router);
     shown.insert(shown.end(), m_own.begin(), m_own.end());
     return shown;
 }
@@ -124,8 +127,10 @@ std::vector<plots::Panel*> TrainGrid::shownPanels() const {
 void TrainGrid::setRun(const RunData* data, plots::Ink runInk) {
     m_data = data;
     m_ink = std::move(runInk);
-    if (const Kind kind = kindOf(data); kind != m_kind) {
+    const bool ownCurves = data && !data->ownCurves().empty();
+    if (const Kind kind = kindOf(data); kind != m_kind || ownCurves != m_ownCurves) {
         m_kind = kind;
+        m_ownCurves = ownCurves;
         m_maximised = nullptr;
         arrange();
     }
@@ -139,17 +144,32 @@ void TrainGrid::arrange() {
         m_grid->removeWidget(slot.panel);
         slot.panel->hide();
     }
-    const int columns = m_maximised ? 1 : m_kind == Kind::dense ? 2 : 3;
+    for (int r = 0; r < m_grid->rowCount(); ++r) m_grid->setRowStretch(r, 0);
+    place(m_maximised ? std::vector<plots::Panel*>{m_maximised} : shown);
+}
+
+// Panels stand in rows; with the router's own curves the last column of the first two rows holds three, so that no cell is empty.
+void TrainGrid::place(const std::vector<plots::Panel*>& panels) {
+    constexpr int kUnits = 3;   // of a row, the panels of the shared column take two each
+    const bool shared = m_ownCurves && !m_maximised && m_kind != Kind::dense;
+    const int columns = m_maximised ? 1 : m_kind == Kind::dense && !m_ownCurves ? 2 : 3;
     for (int c = 0; c < 3; ++c) m_grid->setColumnStretch(c, c < columns ? 1 : 0);
-    int place = 0;
-    for (plots::Panel* panel : shown) {
-        if (m_maximised && panel != m_maximised) continue;
-        m_grid->addWidget(panel, place / columns, place % columns);
+    const auto put = [this](plots::Panel* panel, int row, int column, int rows) {
+        m_grid->addWidget(panel, row, column, rows, 1);
         panel->setMaximised(panel == m_maximised);
         panel->show();
-        ++place;
+        for (int r = row; r < row + rows; ++r) m_grid->setRowStretch(r, 1);
+    };
+    int cell = 0, stacked = 0;
+    for (plots::Panel* panel : panels) {
+        if (shared && (panel == m_router || panel == m_health || cell % columns == 2) && stacked < 3) {
+            put(panel, 2 * stacked++, 2, 2);
+            if (panel == m_router) continue;
+        } else {
+            put(panel, kUnits * (cell / columns), cell % columns, kUnits);
+        }
+        ++cell;
     }
-    for (int r = 0; r < std::max(m_grid->rowCount(), 2); ++r) m_grid->setRowStretch(r, r * columns < place ? 1 : 0);
 }
 
 void TrainGrid::maximise(plots::Panel* panel) {
@@ -176,7 +196,15 @@ void TrainGrid::nameEverything() {
     m_loss->setTitle(tr("Loss"), tr("nats/token"));
     m_loss->setYTitle(tr("loss, nats/token"));
     m_health->setTitle(tr("Training health"));
+    nameOwnCurves();
     if (m_kind != Kind::dense) nameChoices();
+}
+
+void TrainGrid::nameOwnCurves() {
+    m_router->setTitle(tr("This router"), m_data->moeLayers() > 0 ? layerName() : QString());
+    QString card = placeCard("routerPanel");
+    for (const std::string& metric : ownShown(*m_data)) card += metricCard(metric);
+    setHelp(m_router->header(), card);
 }
 
 void TrainGrid::nameChoices() {

@@ -28,7 +28,7 @@ class Panel;
 namespace moescope::ui {
 
 /// GUI thread. Six panels for a mixture; loss and health for a dense run; layers over steps and the spread over layers
-/// where there are many experts or layers.
+/// where there are many experts or layers. A seventh above health where the router has curves of its own.
 class TrainGrid : public QWidget {
     Q_OBJECT
 public:
@@ -100,6 +100,8 @@ private:
     Slot& add(plots::Panel* panel, const char* name, const QString& title, std::function<void()> fill);
     Kind kindOf(const RunData* data) const;
     void arrange();
+    void place(const std::vector<plots::Panel*>& panels);
+    void nameOwnCurves();
     void nameEverything();
     void nameChoices();
     void fill(bool hiddenToo);
@@ -111,12 +113,13 @@ private:
     plots::LinePanel *m_loss = nullptr, *m_concentration = nullptr, *m_spread = nullptr;
     plots::HeatPanel *m_load = nullptr, *m_layers = nullptr;
     plots::FanPanel* m_logits = nullptr;
-    plots::LanesPanel *m_use = nullptr, *m_health = nullptr;
+    plots::LanesPanel *m_use = nullptr, *m_health = nullptr, *m_router = nullptr;
     plots::Panel* m_maximised = nullptr;
     const RunData *m_data = nullptr, *m_parent = nullptr;
     plots::Ink m_ink;
     TrainView m_view;
     Kind m_kind = Kind::none;
+    bool m_ownCurves = false;                  ///< the run has some to show
     std::vector<AddedMetric> m_added;
     std::vector<plots::Panel*> m_own;          ///< plots of people's own, in order
     QPointer<plots::Panel> m_pointed;

@@ -8,6 +8,8 @@
 #include <fstream>
 #include <numbers>
 
+#include <nlohmann/json.hpp>
+
 #include "core/config/config_json.hpp"
 #include "core/config/derived.hpp"
 #include "storage/run_writer.hpp"
@@ -46,6 +48,7 @@ storage::RunFacts factsOf(const FakeRun& run) {
     facts.paramsActive = cost.paramsActive;
     facts.flopsToken = kFakeFlopsPerToken;
     facts.deviceName = "CPU, 2 threads";
+    if (!run.curves.empty()) facts.moreJson = nlohmann::json{{"curves", run.curves}}.dump();
     return facts;
 }
 

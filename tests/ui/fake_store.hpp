@@ -29,6 +29,7 @@ struct FakeRun {
     bool events = true, samples = true;
     std::string socketPath;              ///< for runs that stay locked
     std::string parent;
+    std::vector<std::string> curves;     ///< declared by the router
 };
 
 /// Eight experts, two for each token, two layers, eight domains.

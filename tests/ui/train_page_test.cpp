@@ -6,6 +6,7 @@
 #include "plots/empty_state.hpp"
 #include "plots/scrubber.hpp"
 #include "tests/ui/shell_support.hpp"
+#include "ui/help_text.hpp"
 #include "ui/train_cursor.hpp"
 #include "ui/train_grid.hpp"
 #include "ui/train_page.hpp"
@@ -41,6 +42,25 @@ TEST(TrainPage, PanelsShowTheStoredValues) {
     EXPECT_NEAR(shell.shown("loadPanel", "E0", 120), 8 * fakeLoad(run, 120, 0, 0), 1e-4);
     EXPECT_NEAR(shell.shown("loadPanel", "E7", 40), 8 * fakeLoad(run, 40, 0, 7), 1e-4);
     EXPECT_NEAR(shell.shown("usePanel", "effective_experts", 200), fakeEffective(run, 200, 0), 1e-4);
+}
+
+TEST(TrainPage, ARouterThatDeclaresCurvesHasAPanelOfItsOwn) {
+    FakeStore store;
+    FakeRun run = collapsed();
+    const std::string without = store.add(run);
+    run.curves = {"imbalance", "load", "no_such_metric"};
+    Shell shell(store);
+    shell.open(store.add(run));
+    ASSERT_TRUE(shell.shows("routerPanel"));
+    EXPECT_NEAR(shell.shown("routerPanel", "load", 120), fakeLoad(run, 120, 0, 0), 1e-6);
+    EXPECT_TRUE(helpOf(shell.find<plots::Panel>("routerPanel")->header()).contains(QStringLiteral("Largest load over the fair share")));
+    const QRect loss = shell.find<plots::Panel>("lossPanel")->geometry(), health = shell.find<plots::Panel>("healthPanel")->geometry(),
+                use = shell.find<plots::Panel>("usePanel")->geometry(), own = shell.find<plots::Panel>("routerPanel")->geometry();
+    EXPECT_EQ(own.left(), health.left());
+    EXPECT_NEAR(health.bottom(), use.bottom(), 2);
+    EXPECT_GT(loss.height(), own.height());
+    shell.open(without);
+    EXPECT_FALSE(shell.shows("routerPanel"));
 }
 
 TEST(TrainPage, TheLayerChoiceReachesEveryPanelAndTheInspector) {
