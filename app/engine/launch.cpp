@@ -13,6 +13,7 @@
 #include "core/config/config_json.hpp"
 #include "core/config/derived.hpp"
 #include "core/config/validate.hpp"
+#include "core/routing/mechanisms.hpp"
 #include "core/training/devices.hpp"
 #include "storage/run_reader.hpp"
 
@@ -64,7 +65,7 @@ storage::RunFacts factsOf(const Machine& machine, const config::RunConfig& confi
     facts.flopsToken = cost.flopsToken;
     facts.deviceName = deviceName(machine.device);
     facts.moreJson = Json{{"corpus", machine.corpus->fingerprint()}, {"bytes_per_token", machine.corpus->bytesPerToken()},
-                          {"mark", config::couplingMark(config)}, {"steps", config.training.steps}, {"commands", Json::array()}}.dump();
+                          {"mark", config::couplingMark(config)}, {"steps", config.training.steps}, {"curves", routing::ownCurves(config)}, {"commands", Json::array()}}.dump();
     return facts;
 }
 
@@ -275,6 +276,7 @@ int resume(const Context& context, const Resumption& wanted) {
     storage::RunFacts facts = unknown ? factsOf(machine, config) : stored;
     Json kept = unknown ? Json::parse(facts.moreJson) : more;
     kept["steps"] = config.training.steps;
+    kept["curves"] = routing::ownCurves(config);
     kept["commands"] = Json::parse(commands.json());
     facts.moreJson = kept.dump();
     writer.setFacts(facts);

@@ -149,7 +149,7 @@ void evenOut(const RouterSpec& spec, const RouterTensors& tensors, const RouterI
     for (std::int64_t column = 0; column < dealt.size(1); ++column) dealer.deal(column);
     choice.candidates = choice.experts;
     choice.experts = dealt.to(choice.experts.device());
-    choice.note = meanRank(routing::selectionScore(spec, tensors, input, scores), choice.experts);
+    choice.measured.push_back({"reroute_rank", meanRank(routing::selectionScore(spec, tensors, input, scores), choice.experts)});
 }
 
 void check(const RouterSpec& spec, base::Problems& problems) {
@@ -174,6 +174,7 @@ const Router& routerbalance_columns() {
         r.claims = [](const RouterSpec& spec) { return spec.capacity.overflow == Overflow::balanceColumns; };
         r.check = check;
         r.overflow = evenOut;
+        r.curves = {"reroute_rank"};
         return r;
     }();
     return router;

@@ -11,6 +11,7 @@
 #include <queue>
 #include <vector>
 
+#include "core/routers/moved.hpp"
 #include "core/routers/router.hpp"
 #include "core/routing/choice.hpp"
 
@@ -94,6 +95,7 @@ Choice dealOut(const RouterSpec& spec, const RouterTensors& tensors, const Route
     auction(affinity.const_data_ptr<double>(), affinity.size(0), affinity.size(1), experts.mutable_data_ptr<std::int64_t>());
     Choice choice;
     choice.experts = experts.to(score.device());
+    choice.measured = moved(score, choice.experts);
     return choice;
 }
 
@@ -114,6 +116,7 @@ const Router& routerbase() {
         r.claims = [](const RouterSpec& spec) { return spec.select == Select::auction; };
         r.check = check;
         r.choose = dealOut;
+        r.curves = {"regret", "moved_share"};
         return r;
     }();
     return router;

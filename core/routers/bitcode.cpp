@@ -87,7 +87,7 @@ void attach(const RouterSpec& spec, const RouterTensors& tensors, const RouterIn
     if (!input.features.defined()) return;
     const at::Tensor zeta = bitLogits(spec, tensors, routing::routerFeatures(spec, input));
     const double half = readOptions<BitcodeOptions>(spec.options).gamma / 2;
-    routing.note = zeta.detach().abs().ge(half).to(at::kDouble).mean();
+    routing.measured.push_back({"saturated_bits", zeta.detach().abs().ge(half).to(at::kDouble).mean()});
     if (wantsEntropy(spec)) routing.ownLoss = entropyOfCodes(spec, zeta);
 }
 
@@ -127,6 +127,7 @@ const Router& routerbitcode() {
         r.logits = logitsOf;
         r.choose = choose;
         r.attach = attach;
+        r.curves = {"active_experts", "saturated_bits"};
         return r;
     }();
     return router;

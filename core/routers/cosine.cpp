@@ -20,12 +20,14 @@ struct CosineOptions {
 
 at::Tensor unit(const at::Tensor& rows) { return rows / rows.norm(2, {1}, true).clamp_min(1e-12); }
 
+at::Tensor scaleOf(const RouterTensors& tensors) { return tensors.at("theta").clamp_max(std::log(100.0)).exp(); }
+
 // z_e = cos(W x + b, m_e) exp(min(theta, ln 100)), so |z| <= 100.
 at::Tensor cosineLogits(const RouterSpec&, const RouterTensors& tensors, const at::Tensor& features) {
     const auto type = features.scalar_type();
     const at::Tensor projected = at::linear(features, tensors.at("projection").to(type), tensors.at("projection_bias").to(type));
     const at::Tensor cosine = at::linear(unit(projected), unit(tensors.at("directions").to(type)));
-    return cosine * tensors.at("theta").to(type).clamp_max(std::log(100.0)).exp();
+    return cosine * scaleOf(tensors).to(type);
 }
 
 void declare(const RouterSpec& spec, Sizes sizes, std::vector<ParameterDecl>& out) {
@@ -36,6 +38,10 @@ void declare(const RouterSpec& spec, Sizes sizes, std::vector<ParameterDecl>& ou
     out.push_back({"projection_bias", {projection}, routing::Init::zeros, 0, trainable});
     out.push_back({"directions", {spec.experts, projection}, routing::Init::normal, 0.01, trainable, false, /*perExpert=*/true});
     out.push_back({"theta", {1}, routing::Init::constant, std::log(2.0), trainable});
+}
+
+void attach(const RouterSpec&, const RouterTensors& tensors, const RouterInput&, const Scores&, routing::Routing& routing) {
+    if (tensors.has("theta")) routing.measured.push_back({"logit_scale", scaleOf(tensors).detach().to(at::kDouble).mean()});
 }
 
 }  // namespace
@@ -51,6 +57,8 @@ const Router& routercosine() {
         r.checkOptions = checkOptions<CosineOptions>;
         r.declare = declare;
         r.logits = cosineLogits;
+        r.attach = attach;
+        r.curves = {"logit_scale"};
         return r;
     }();
     return router;

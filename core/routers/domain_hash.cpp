@@ -71,6 +71,7 @@ const Router& routerdomain_hash() {
         };
         r.table = makeTable;
         r.choose = lookUp;
+        r.curves = {"imbalance"};
         return r;
     }();
     return router;

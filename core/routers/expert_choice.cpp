@@ -53,6 +53,7 @@ const Router& routerexpert_choice() {
         r.claims = [](const RouterSpec& spec) { return spec.select == Select::expertTopC; };
         r.check = check;
         r.choose = expertsTakeTokens;
+        r.curves = {"unpicked", "active_experts"};
         return r;
     }();
     return router;

@@ -52,6 +52,8 @@ Choice stayMostly(const RouterSpec& spec, const RouterTensors& tensors, const Ro
     Choice choice;
     choice.complete = !input.muted.defined();
     choice.experts = routing::largest(score.masked_fill(open.logical_not(), kClosed), spec.topK, !choice.complete);
+    const at::Tensor away = home.gather(1, choice.experts.clamp_min(0)).logical_not().logical_and(choice.experts.ge(0));
+    choice.measured.push_back({"leave_rate", away.any(1).to(at::kDouble).mean()});
     return choice;
 }
 
@@ -78,6 +80,7 @@ const Router& routerfaster_gate() {
         r.checkOptions = checkOptions<TopologyOptions>;
         r.check = check;
         r.choose = stayMostly;
+        r.curves = {"leave_rate"};
         return r;
     }();
     return router;

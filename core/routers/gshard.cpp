@@ -37,6 +37,7 @@ const Router& routergshard() {
         r.claims = [](const RouterSpec& spec) { return spec.second == Second::random && spec.groupRule != GroupRule::twoLevelTop2; };
         r.check = checkSecond;
         r.thin = keepByChance;
+        r.curves = {"second_keep_rate"};
         return r;
     }();
     return router;

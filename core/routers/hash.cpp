@@ -123,6 +123,7 @@ const Router& routerhash() {
         };
         r.table = makeTable;
         r.choose = lookUp;
+        r.curves = {"imbalance"};
         return r;
     }();
     return router;

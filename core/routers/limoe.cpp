@@ -29,6 +29,7 @@ const Router& routerlimoe() {
         r.options = [] { return describeOptions<LimoeOptions>("limoe"); };
         r.checkOptions = checkOptions<LimoeOptions>;
         r.check = check;
+        r.curves = {"router_entropy", "marginal_entropy"};
         return r;
     }();
     return router;

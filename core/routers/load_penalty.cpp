@@ -28,11 +28,22 @@ double roomPerToken(const RouterSpec& spec) {
     return spec.capacity.factor * choices / static_cast<double>(spec.experts);
 }
 
+// What each expert loses for being full, [E]; undefined where there is no limit to be full at.
+at::Tensor fines(const RouterSpec& spec, const RouterTensors& tensors) {
+    const auto options = readOptions<PenaltyOptions>(spec.options);
+    if (!(spec.capacity.factor > 0) || options.penalty == 0) return {};
+    return (tensors.at("load_average") / roomPerToken(spec) - options.threshold).relu() * options.penalty;
+}
+
 at::Tensor offsetOf(const RouterSpec& spec, const RouterTensors& tensors) {
     const at::Tensor& bias = tensors.at("selection_bias");
-    const auto options = readOptions<PenaltyOptions>(spec.options);
-    if (!(spec.capacity.factor > 0) || options.penalty == 0) return bias;
-    return bias - (tensors.at("load_average") / roomPerToken(spec) - options.threshold).relu() * options.penalty;
+    const at::Tensor fine = fines(spec, tensors);
+    return fine.defined() ? bias - fine : bias;
+}
+
+void attach(const RouterSpec& spec, const RouterTensors& tensors, const RouterInput&, const Scores&, routing::Routing& routing) {
+    if (!tensors.has("load_average")) return;
+    if (const at::Tensor fine = fines(spec, tensors); fine.defined()) routing.measured.push_back({"penalty_mean", fine.detach().to(at::kDouble).mean()});
 }
 
 void follow(const RouterSpec& spec, RouterTensors& tensors, const routing::StepSummary& step) {
@@ -69,7 +80,9 @@ const Router& routerload_penalty() {
         r.check = check;
         r.declare = declare;
         r.offset = offsetOf;
+        r.attach = attach;
         r.update = follow;
+        r.curves = {"penalty_mean", "selection_bias"};
         return r;
     }();
     return router;

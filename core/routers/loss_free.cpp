@@ -30,6 +30,7 @@ const Router& routerloss_free() {
         };
         r.offset = [](const RouterSpec&, const RouterTensors& tensors) { return tensors.at("selection_bias"); };
         r.update = follow;
+        r.curves = {"selection_bias", "max_violation"};
         return r;
     }();
     return router;

@@ -71,6 +71,7 @@ const Router& routerquantile() {
         r.offset = [](const RouterSpec&, const RouterTensors& tensors) { return tensors.at("selection_bias"); };
         r.attach = observe;
         r.update = follow;
+        r.curves = {"selection_bias", "max_violation"};
         return r;
     }();
     return router;

@@ -34,6 +34,7 @@ void recycle(const RouterSpec& spec, const RouterTensors&, const RouterInput& in
     const at::Tensor rank = over.to(at::kLong).cumsum(0) - 1;
     const at::Tensor moved = over.logical_and(rank.lt(count));
     const at::Tensor cell = cells.index_select(0, rank.clamp(0, cells.size(0) - 1).reshape({-1})).reshape_as(wishes);
+    choice.measured.push_back({"recycle_rate", moved.to(at::kDouble).mean()});
     choice.candidates = wishes;
     choice.experts = at::where(moved, cell.remainder(spec.experts), wishes);
     choice.positions = at::where(moved, cell.div(spec.experts, "floor"), places);
@@ -61,6 +62,7 @@ const Router& routerrecycle() {
         r.claims = [](const RouterSpec& spec) { return spec.capacity.overflow == Overflow::recycleRandom; };
         r.check = check;
         r.overflow = recycle;
+        r.curves = {"recycle_rate"};
         return r;
     }();
     return router;

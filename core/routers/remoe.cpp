@@ -82,6 +82,7 @@ const Router& routerremoe() {
             routing.lossScale = tensors.at("controller").detach().clone()[0];
         };
         r.update = control;
+        r.curves = {"active_experts", "controller"};
         return r;
     }();
     return router;

@@ -60,6 +60,7 @@ const Router& routerreroute() {
         r.checkOptions = checkOptions<RerouteOptions>;
         r.check = check;
         r.overflow = sendOn;
+        r.curves = {"reroute_rank"};
         return r;
     }();
     return router;

@@ -78,6 +78,7 @@ const Router& routerreroute_group() {
         r.checkOptions = checkOptions<GroupOptions>;
         r.check = check;
         r.overflow = sendOn;
+        r.curves = {"reroute_rank"};
         return r;
     }();
     return router;

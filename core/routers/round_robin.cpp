@@ -25,6 +25,7 @@ const Router& routerround_robin() {
         r.source = "MegaBlocks, uniform expert assignment";
         r.claims = [](const RouterSpec& spec) { return spec.net == Net::none && spec.select == Select::fixed && !spec.options.contains("consistency"); };
         r.choose = inTurn;
+        r.curves = {"imbalance"};
         return r;
     }();
     return router;

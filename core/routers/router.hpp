@@ -21,6 +21,7 @@ using routing::GroupRule;
 using routing::Net;
 using routing::Transform;
 using routing::Estimator;
+using routing::Measured;
 using routing::Noise;
 using routing::Offset;
 using routing::Overflow;
@@ -67,6 +68,7 @@ struct Router {
     /// Adds to a finished routing what only this router knows: observed, lossScale, ownLoss, outputScale, note.
     void (*attach)(const RouterSpec&, const RouterTensors&, const RouterInput&, const Scores&, routing::Routing&) = nullptr;
     void (*update)(const RouterSpec&, RouterTensors&, const routing::StepSummary&) = nullptr;
+    std::vector<std::string_view> curves;  ///< what is peculiar to it: names of metrics that the Train page draws by itself
 };
 
 /// All routers, in the order of their files' names.

@@ -30,6 +30,10 @@ at::Tensor loadProbability(const RouterSpec& spec, const Scores& scores) {
     return at::where(contested, inside, open.to(inside.scalar_type()));
 }
 
+void attach(const RouterSpec&, const RouterTensors&, const RouterInput&, const Scores& scores, routing::Routing& routing) {
+    if (scores.noiseStd.defined()) routing.measured.push_back({"noise_std", scores.noiseStd.detach().to(at::kDouble).mean()});
+}
+
 }  // namespace
 
 const Router& routershazeer() {
@@ -44,6 +48,8 @@ const Router& routershazeer() {
         };
         r.noiseStd = learnedStd;
         r.load = loadProbability;
+        r.attach = attach;
+        r.curves = {"noise_std"};
         return r;
     }();
     return router;

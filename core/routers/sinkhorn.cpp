@@ -6,6 +6,7 @@
 
 #include <limits>
 
+#include "core/routers/moved.hpp"
 #include "core/routers/router.hpp"
 #include "core/routing/choice.hpp"
 
@@ -34,7 +35,9 @@ Choice chooseBalanced(const RouterSpec& spec, const RouterTensors& tensors, cons
     const at::Tensor score = routing::selectionScore(spec, tensors, input, scores);
     if (!input.training) return routing::chooseLargest(spec, input, score);
     const double closed = -std::numeric_limits<double>::infinity();
-    return routing::chooseLargest(spec, input, balanced(score).masked_fill(score.eq(closed), closed));
+    Choice choice = routing::chooseLargest(spec, input, balanced(score).masked_fill(score.eq(closed), closed));
+    choice.measured = moved(score, choice.experts);
+    return choice;
 }
 
 }  // namespace
@@ -47,6 +50,7 @@ const Router& routersinkhorn() {
         r.source = "Clark et al. 2022, arXiv 2202.01169; Megatron-LM";
         r.claims = [](const RouterSpec& spec) { return spec.select == Select::sinkhorn; };
         r.choose = chooseBalanced;
+        r.curves = {"moved_share", "regret"};
         return r;
     }();
     return router;

@@ -91,6 +91,7 @@ const Router& routersoft() {
         r.declare = declare;
         r.logits = slotLogits;
         r.attach = mix;
+        r.curves = {"slot_similarity", "slot_dispatch"};
         return r;
     }();
     return router;

@@ -100,7 +100,9 @@ at::Tensor weighSampled(const RouterSpec& spec, const Scores& scores, const Choi
 void attach(const RouterSpec& spec, const RouterTensors& tensors, const RouterInput&, const Scores& scores, routing::Routing& routing) {
     if (tensors.has("output_scale")) routing.outputScale = tensors.at("output_scale");
     const at::Tensor open = candidates(readOptions<MixerOptions>(spec.options), scores.clean.detach(), at::zeros_like(scores.clean, at::kBool));
-    routing.note = open.ne(kClosed).sum(1).to(at::kDouble).mean();
+    const at::Tensor best = scores.clean.detach().argmax(1, true);
+    routing.measured.push_back({"candidate_experts", open.ne(kClosed).sum(1).to(at::kDouble).mean()});
+    routing.measured.push_back({"sampled_other", routing.experts.narrow(1, 0, 1).ne(best).to(at::kDouble).mean()});
 }
 
 void check(const RouterSpec& spec, base::Problems& problems) {
@@ -129,6 +131,7 @@ const Router& routersparsemixer() {
         r.choose = sample;
         r.weigh = weighSampled;
         r.attach = attach;
+        r.curves = {"candidate_experts", "sampled_other"};
         return r;
     }();
     return router;

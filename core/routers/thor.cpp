@@ -66,6 +66,7 @@ const Router& routerthor() {
         r.checkOptions = checkOptions<ConsistencyOptions>;
         r.check = check;
         r.choose = byChance;
+        r.curves = {"auxiliary"};
         return r;
     }();
     return router;

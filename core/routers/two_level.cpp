@@ -55,6 +55,7 @@ const Router& routertwo_level() {
         r.claims = [](const RouterSpec& spec) { return spec.groupRule == GroupRule::twoLevel; };
         r.check = check;
         r.choose = chooseTwice;
+        r.curves = {"group_entropy", "member_entropy"};
         return r;
     }();
     return router;

@@ -135,6 +135,7 @@ const Router& routertwo_level_top2() {
         r.checkOptions = checkOptions<TopTwoOptions>;
         r.check = check;
         r.choose = chooseTwice;
+        r.curves = {"group_entropy", "member_entropy"};
         r.weigh = weighTwice;
         return r;
     }();

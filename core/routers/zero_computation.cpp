@@ -51,6 +51,7 @@ const Router& routerzero_computation() {
         r.checkOptions = checkOptions<ZeroOptions>;
         r.check = check;
         r.weigh = weighWithoutZero;
+        r.curves = {"ffn_experts"};
         return r;
     }();
     return router;

@@ -77,7 +77,7 @@ void Rounds::finish(Choice& choice) const {
     choice.experts = at::cat(experts, 1);
     choice.positions = at::where(who.ge(0), place, at::cat(positions, 1));
     choice.room = m_room;
-    choice.note = m_rank.to(at::kDouble) / m_placed.clamp_min(1);
+    choice.measured.push_back({"reroute_rank", m_rank.to(at::kDouble) / m_placed.clamp_min(1)});
 }
 
 }  // namespace moescope::routing

@@ -21,8 +21,8 @@ public:
     at::Tensor left() const;
     /// One slot of every token, `order` [T, n]: whom it asks in turn, -1 = nobody in that round.
     void place(const at::Tensor& order);
-    /// Experts and positions of all slots so far; those refused stand behind the room of the best expert not in their row. Sets
-    /// the mean round of those placed as note.
+    /// Experts and positions of all slots so far; those refused stand behind the room of the best expert not in their row. Measures
+    /// the mean round of those placed.
     void finish(Choice& choice) const;
 
 private:

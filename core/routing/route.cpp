@@ -50,7 +50,7 @@ Routing route(const RouterSpec& spec, const RouterTensors& tensors, const Router
     if (const routers::Router* own = routers::claimant(spec, &routers::Router::outputFactor)) routing.outputFactor = own->outputFactor(spec, input, choice);
     routing.loadEstimate = loadEstimate(spec, scores);
     routing.domains = input.domains;
-    routing.note = choice.note;
+    routing.measured = std::move(choice.measured);
     for (const routers::Router* router : routers::table())
         if (router->attach && router->claims(spec)) router->attach(spec, tensors, input, scores, routing);
     return routing;

@@ -11,6 +11,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/routing/spec.hpp"
@@ -63,6 +64,12 @@ struct RouterInput {
     at::Tensor muted;                   ///< [E] bool: never chosen, p = 0
 };
 
+/// What only one router measures: `name` is one of telemetry::measures(), `value` [] the mean over this micro-batch, without gradient.
+struct Measured {
+    std::string_view name;
+    at::Tensor value;
+};
+
 struct Routing {
     at::Tensor logits;         ///< [T, E] clean z with rig, in the graph; undefined without hasLogits
     at::Tensor probabilities;  ///< [T, E] softmax of the clean (transformed) z, in the graph; undefined without hasLogits
@@ -85,7 +92,7 @@ struct Routing {
     at::Tensor lossScale;      ///< [] factor of the controller loss, no gradient; undefined = 1
     at::Tensor ownLoss;        ///< [] a loss that only this router can compute (code_entropy), in the graph; else undefined
     at::Tensor outputScale;    ///< [d] factor of the experts' combined output, in the graph; undefined = 1
-    at::Tensor note;           ///< [] mean of what only this router measures: candidates, rank asked, saturated bits; or undefined
+    std::vector<Measured> measured = {};  ///< candidates, rank asked, regret ...; empty for most
     at::Tensor dispatch;       ///< [sequences, length, E s] share of each token in the slots the experts read, in the graph; select slots only
     at::Tensor combine;        ///< [sequences, length, E s] share of each slot in a token's output, in the graph; select slots only
     at::Tensor slotInputs;     ///< [sequences, E s, d] what the experts read, no gradient; set by the block, select slots only

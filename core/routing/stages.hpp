@@ -30,7 +30,7 @@ struct Choice {
     at::Tensor secondTaken;
     at::Tensor candidates;  ///< [T, n]: the experts that were asked for, where overflow sends tokens on
     std::int64_t room = 0;  ///< slots of an expert where the router has rooms of its own; 0 = those of the capacity rule
-    at::Tensor note;        ///< [] for Routing::note, or undefined
+    std::vector<Measured> measured = {};  ///< for Routing::measured
     at::Tensor multiplier;  ///< [T, slots]: factor of the weights that carries no gradient (SparseMixer), else undefined
 };
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <numeric>
 
 #include "core/routing/quantiles.hpp"
@@ -164,23 +165,17 @@ void writeGroups(const Writer& to, const Row& row, std::int64_t groups, telemetr
     to.number(out.memberEntropy, std::max(0.0, entropyOf(row, row.at.counts(), chosen) - h));
 }
 
-// Which metric the router's own number is.
-std::vector<float>& noteOf(const RouterSpec& spec, telemetry::StepTelemetry& out) {
-    if (spec.select == Select::bitcode) return out.saturatedBits;
-    return spec.select == Select::sampleMasked ? out.candidateExperts : out.rerouteRank;
-}
-
-// Mean largest entry of D over slots and of C over tokens, and mean cosine of the slots' mixtures over pairs of a sequence; [3].
-at::Tensor slotNumbers(const Routing& routing) {
+// Mean largest entry of D over slots and of C over tokens, and mean cosine of the slots' mixtures over pairs of a sequence.
+std::vector<Measured> slotNumbers(const Routing& routing) {
     const auto mean = [](const at::Tensor& values) { return values.mean(at::kDouble); };
-    at::Tensor cosine = at::full({}, kNone, routing.dispatch.options().dtype(at::kDouble).requires_grad(false));
-    if (const std::int64_t slots = routing.dispatch.size(2); routing.slotInputs.defined() && slots > 1) {
-        const at::Tensor read = routing.slotInputs.to(at::kFloat);
-        const at::Tensor unit = read / read.norm(2, {2}, true).clamp_min(1e-12);
-        const double pairs = static_cast<double>(slots) * static_cast<double>(slots - 1);
-        cosine = mean((unit.sum(1).square().sum(1) - unit.square().sum({1, 2})) / pairs);
-    }
-    return at::stack({mean(routing.dispatch.detach().amax({1})), mean(routing.combine.detach().amax({2})), cosine});
+    std::vector<Measured> out{{"slot_dispatch", mean(routing.dispatch.detach().amax({1}))}, {"slot_combine", mean(routing.combine.detach().amax({2}))}};
+    const std::int64_t slots = routing.dispatch.size(2);
+    if (!routing.slotInputs.defined() || slots < 2) return out;
+    const at::Tensor read = routing.slotInputs.to(at::kFloat);
+    const at::Tensor unit = read / read.norm(2, {2}, true).clamp_min(1e-12);
+    const double pairs = static_cast<double>(slots) * static_cast<double>(slots - 1);
+    out.push_back({"slot_similarity", mean((unit.sum(1).square().sum(1) - unit.square().sum({1, 2})) / pairs)});
+    return out;
 }
 
 bool mayDrop(const RouterSpec& spec) { return spec.select != Select::expertTopC && spec.capacity.factor > 0; }
@@ -197,7 +192,8 @@ void clearRouting(telemetry::StepTelemetry& out) {
 struct RoutingStatistics::Layer {
     SumsLayout layout;
     at::Tensor row;
-    std::vector<at::Tensor> logits, notes, slots;
+    std::vector<at::Tensor> logits;
+    std::map<std::string_view, std::vector<at::Tensor>> measured;  // of each micro-batch
 
     void add(const at::Tensor& next) {
         if (!row.defined()) {
@@ -236,8 +232,9 @@ void RoutingStatistics::accumulate(std::size_t moeLayer, const Routing& routing,
     const at::Tensor row = routing.weights.device().is_cpu() ? sumsByLoop(in) : sumsByTensors(in);
     if (routing.candidates.defined()) row.narrow(0, in.layout.counts(), in.layout.experts).copy_(routing.counts);  // before anyone was sent on
     layer.add(row);
-    if (routing.note.defined()) layer.notes.push_back(routing.note.detach().to(at::kDouble));
-    if (routing.dispatch.defined()) layer.slots.push_back(slotNumbers(routing));
+    for (const Measured& each : routing.measured) layer.measured[each.name].push_back(each.value.detach().to(at::kDouble));
+    if (routing.dispatch.defined())
+        for (const Measured& each : slotNumbers(routing)) layer.measured[each.name].push_back(each.value);
 }
 
 void RoutingStatistics::finish(telemetry::StepTelemetry& out, std::span<const RouterTensors* const> tensors) {
@@ -253,8 +250,7 @@ void RoutingStatistics::finish(telemetry::StepTelemetry& out, std::span<const Ro
         if (!layer.logits.empty()) pieces.push_back(quantilesOf(layer.logits, m_quantiles));
         for (const char* name : {"selection_bias", "controller"})
             if (i < tensors.size() && tensors[i]->has(name)) pieces.push_back(tensors[i]->at(name).to(at::kDouble));
-        if (!layer.notes.empty()) pieces.push_back(at::stack(layer.notes).mean().reshape({1}));
-        if (!layer.slots.empty()) pieces.push_back(at::stack(layer.slots).mean(0));
+        for (const auto& [name, values] : layer.measured) pieces.push_back(at::stack(values).mean().reshape({1}));
     }
     if (pieces.empty()) return;
     const at::Tensor host = at::cat(pieces).to(at::kCPU);
@@ -281,13 +277,10 @@ void RoutingStatistics::finish(telemetry::StepTelemetry& out, std::span<const Ro
         if (i < tensors.size() && tensors[i]->has("selection_bias"))
             for (std::int64_t e = 0; e < layer.layout.experts; ++e) to.place(out.selectionBias, width, static_cast<std::size_t>(e), *next++);
         if (i < tensors.size() && tensors[i]->has("controller")) to.number(out.controller, *next++ * m_specs[i].balance.coefficient);
-        if (!layer.notes.empty()) to.number(noteOf(m_specs[i], out), *next++);
-        if (!layer.slots.empty())
-            for (std::vector<float>* metric : {&out.slotDispatch, &out.slotCombine, &out.slotSimilarity}) to.number(*metric, *next++);
+        for (const auto& [name, values] : layer.measured) to.number(out.measured[telemetry::measureIndex(name)], *next++);
         layer.row = at::Tensor();
         layer.logits.clear();
-        layer.notes.clear();
-        layer.slots.clear();
+        layer.measured.clear();
     }
     dropEmpty(out);
 }

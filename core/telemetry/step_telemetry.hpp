@@ -3,12 +3,13 @@
 // `visitMetrics(telemetry, visit)` calls `visit(const Metric&, T& member)` for every metric; T is `double` for a number
 // of the step, `std::vector<float>` for a number or vector of each MoE layer, laid out [moeLayer][width]. A metric that
 // does not apply is NaN (number) or an empty vector; with no data at all it is not stored. Adding a metric is one member
-// and one line. Names, formulas and ranges: the table of metrics in the project's routing documentation; "kept" is after
+// and one line; one that only a single router measures is a line in measures.cpp. Names, formulas and ranges: the table of metrics in the project's routing documentation; "kept" is after
 // capacity, "chosen" before it, E experts, k experts per token, T tokens, p router probabilities of the clean logits.
 #pragma once
 
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,11 @@ struct Metric {
     double minimum = -std::numeric_limits<double>::infinity();
     double maximum = std::numeric_limits<double>::infinity();
 };
+
+/// What single routers measure of themselves, one number a layer: the places of `StepTelemetry::measured`.
+std::span<const Metric> measures();
+/// Throws base::Error (exit 2) if there is none of that name.
+std::size_t measureIndex(std::string_view name);
 
 inline constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
@@ -47,10 +53,10 @@ struct StepTelemetry {
     std::vector<float> routerZ, lseMean, logitMax, logitStd, logitQuantiles;
     std::vector<float> droppedAssignments, droppedTokens, capacityUtilisation, expertUtilisation;
     std::vector<float> secondKeepRate, mixtureShare, ffnExperts, unpicked, dead, starving;
-    std::vector<float> activeExperts, controller, groupEntropy, memberEntropy, candidateExperts, rerouteRank, saturatedBits;
-    std::vector<float> slotDispatch, slotCombine, slotSimilarity;
+    std::vector<float> activeExperts, controller, groupEntropy, memberEntropy;
     std::vector<float> dropByPosition;  // [moeLayer][64]
     std::vector<float> domainExperts;   // [moeLayer][domains][E], counts of chosen assignments
+    std::vector<std::vector<float>> measured = std::vector<std::vector<float>>(measures().size());  // each [moeLayer]
 
     bool operator==(const StepTelemetry&) const = default;
 };
@@ -112,16 +118,11 @@ void visitMetrics(Telemetry& t, Visit&& visit) {
     visit(Metric{"controller", "", "ReMoE: weight of the sparsity loss now, coefficient times controller.", layer, 0, inf}, t.controller);
     visit(Metric{"group_entropy", "nats", "Two levels: entropy of the load over groups; ln of their number when even.", layer, 0, inf}, t.groupEntropy);
     visit(Metric{"member_entropy", "nats", "Two levels: entropy of the load inside a group, mean over groups by load; ln of its size when even.", layer, 0, inf}, t.memberEntropy);
-    visit(Metric{"candidate_experts", "experts", "SparseMixer: experts that could have been sampled for a token's first slot, mean.", layer, 1, inf}, t.candidateExperts);
-    visit(Metric{"reroute_rank", "", "Rerouting: which of its wishes a placed slot got, mean; 1 = its first.", layer, 1, inf}, t.rerouteRank);
-    visit(Metric{"saturated_bits", "share", "DSelect-k: share of selector bits that are exactly 0 or 1.", layer, 0, 1}, t.saturatedBits);
-    visit(Metric{"slot_dispatch", "share", "Soft MoE: largest share a token has in a slot's mixture, mean over slots; 1/length when all tokens count alike, 1 when one token fills the slot.", layer, 0, 1}, t.slotDispatch);
-    visit(Metric{"slot_combine", "share", "Soft MoE: largest share a slot has in a token's output, mean over tokens; 1 when one slot alone answers.", layer, 0, 1}, t.slotCombine);
-    visit(Metric{"slot_similarity", "", "Soft MoE: mean cosine between the slots' mixtures of a sequence; above 0.9 they have collapsed into one.", layer, -1, 1}, t.slotSimilarity);
     visit(Metric{"dead", "experts", "Experts whose load ratio stayed below 0.05 over the idle window.", layer, 0, inf}, t.dead);
     visit(Metric{"starving", "experts", "Experts whose load ratio stayed below 0.5 over the idle window.", layer, 0, inf}, t.starving);
     visit(Metric{"drop_by_position", "share", "Drop rate over 64 bins of the position in the sequence.", layerPosition, 0, 1}, t.dropByPosition);
     visit(Metric{"domain_experts", "assignments", "Chosen assignments of each domain to each expert.", layerDomainExpert, 0, inf}, t.domainExperts);
+    for (std::size_t i = 0; i < t.measured.size(); ++i) visit(measures()[i], t.measured[i]);
 }
 
 /// A validation: mean loss on the fixed batches, overall and by domain (NaN where a domain has no tokens).

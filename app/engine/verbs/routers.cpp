@@ -55,6 +55,7 @@ Json cardJson(const RouterCard& card) {
         json["mechanisms"].push_back({{"id", each.id}, {"title", each.title}, {"source", each.source}});
         for (const routing::OptionInfo& option : each.options) json["options"].push_back(optionJson(option));
     }
+    json["curves"] = routing::ownCurves(configOf(card));
     json["config"] = Json::parse(preset.configJson);
     return json;
 }
@@ -93,6 +94,7 @@ std::string readable(const RouterCard& card) {
     std::string text = preset.id + " - " + preset.title + (card.experts > 0 ? ", " + std::to_string(card.topK) + " of " + std::to_string(card.experts) + " experts when trained by itself" : "");
     text += "\n" + preset.description + "\nLook for: " + preset.lookFor + stagesText(card);
     text += "\n\nSource: " + (preset.source.empty() ? "-" : preset.source) + optionsText(mechanismsOf(configOf(card)));
+    if (const auto curves = routing::ownCurves(configOf(card)); !curves.empty()) text += "\nCurves of its own: " + joined(curves);
     for (const std::string& mark : card.marks) text += "\nMark: " + mark;
     for (const std::string& deviation : preset.deviations) text += "\nDeviation: " + deviation;
     if (!card.alike.empty()) text += "\nThe same stages, other numbers: " + joined(card.alike);

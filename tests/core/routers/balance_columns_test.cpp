@@ -47,7 +47,7 @@ TEST(Swipe, MovesLaterTokensOfAFullExpertToTheLowestOnesThatLack) {
     EXPECT_EQ(integers(r.experts.t())[0], (std::vector<std::int64_t>{0, 0, 1, 2, 3, 1, 2, 3}));
     EXPECT_EQ(integers(r.counts.unsqueeze(0))[0], (std::vector<std::int64_t>{6, 1, 1, 0})) << "what tokens wished for";
     EXPECT_EQ(integers(r.placed.unsqueeze(0))[0], (std::vector<std::int64_t>{2, 2, 2, 2}));
-    EXPECT_DOUBLE_EQ(r.note.item<double>(), (4 * 1 + 1 * 2 + 1 * 3 + 2 * 4) / 8.0) << "moved tokens got their 2nd, 3rd and 4th wish";
+    EXPECT_DOUBLE_EQ(r.measured.at(0).value.item<double>(), (4 * 1 + 1 * 2 + 1 * 3 + 2 * 4) / 8.0) << "moved tokens got their 2nd, 3rd and 4th wish";
 }
 
 TEST(Swipe, CountsOfEveryColumnDifferByAtMostOneAndNoTokenHoldsAnExpertTwice) {

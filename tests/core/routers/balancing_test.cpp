@@ -279,7 +279,7 @@ TEST(CapacityAware, StateFollowsTheFirstWishes) {
     EXPECT_EQ(integers(r.placed.unsqueeze(0))[0], (std::vector<std::int64_t>{2, 2, 2, 2}));
     EXPECT_TRUE(tensors.at("load_average").allclose(at::tensor({0.325, 0.225, 0.225, 0.225}, at::kDouble)));
     EXPECT_TRUE(tensors.at("selection_bias").allclose(at::tensor({-0.001, 0.001, 0.001, 0.001}, at::kDouble)));
-    EXPECT_NEAR(r.note.item<double>(), 2.5, 1e-12);  // two each at rounds 1 to 4
+    EXPECT_NEAR(r.measured.front().value.item<double>(), 2.5, 1e-12);  // two each at rounds 1 to 4
 }
 
 TEST(CapacityAware, TheBiasLowersTheViolationOfFreshTokens) {

@@ -111,7 +111,7 @@ TEST(DSelect, SaturatedSelectorsLeaveAtMostKExpertsAndAskForNoGradient) {
     const Routing r = route(spec, picking(6, 2), input);
     EXPECT_EQ(integers(r.experts)[0], (reference::Ints{5, 6, -1, -1, -1, -1, -1, -1}));
     EXPECT_NEAR(r.weights.sum().item<double>(), 1, 1e-12);
-    EXPECT_EQ(r.note.item<double>(), 1);
+    EXPECT_EQ(r.measured.front().value.item<double>(), 1);
     (r.weights[0][0] * 3 + r.weights[0][1]).backward();
     EXPECT_EQ(input.features.grad().narrow(1, 0, 6).abs().max().item<double>(), 0);
     EXPECT_GT(input.features.grad().narrow(1, 6, 2).abs().max().item<double>(), 0);

@@ -28,7 +28,8 @@ std::vector<std::int64_t> bestAmong(const Row& z, std::size_t from, std::size_t 
 
 TEST(TopologyGate, LetsThoseLeaveWhoWantToMostAndKeepsTheRestAtHome) {
     const Table z = normalTable(kTokens, kExperts, 12);
-    const auto experts = integers(routed(0.1, true, z).experts);
+    const Routing routing = routed(0.1, true, z);
+    const auto experts = integers(routing.experts);
     // By brute force: everybody's wish, and the probability of the best chosen expert elsewhere.
     Row outside(kTokens, -1);
     for (std::size_t t = 0; t < kTokens; ++t) {
@@ -47,6 +48,7 @@ TEST(TopologyGate, LetsThoseLeaveWhoWantToMostAndKeepsTheRestAtHome) {
         left += leaves[t];
     }
     EXPECT_EQ(left, 6u);
+    EXPECT_NEAR(routing.measured.at(0).value.item<double>(), 6.0 / kTokens, 1e-12);
 }
 
 TEST(TopologyGate, LimitsNothingWhereAllMayLeaveNorAtEvaluation) {

@@ -222,10 +222,11 @@ TEST(SoftMoe, HasItsOwnMetricsAndNoneOfRoomAndDrops) {
             for (std::size_t b = 0; b < 8; ++b)
                 if (a != b) cosine += product(a, b) / std::sqrt(product(a, a) * product(b, b)) / 112;
     }
-    ASSERT_EQ(out.slotDispatch.size(), 1u);
-    EXPECT_NEAR(out.slotDispatch[0], dispatch, 1e-6);
-    EXPECT_NEAR(out.slotCombine[0], combine, 1e-6);
-    EXPECT_NEAR(out.slotSimilarity[0], cosine, 1e-5);
+    const auto measured = [&](const char* name) { return out.measured.at(telemetry::measureIndex(name)); };
+    ASSERT_EQ(measured("slot_dispatch").size(), 1u);
+    EXPECT_NEAR(measured("slot_dispatch")[0], dispatch, 1e-6);
+    EXPECT_NEAR(measured("slot_combine")[0], combine, 1e-6);
+    EXPECT_NEAR(measured("slot_similarity")[0], cosine, 1e-5);
     EXPECT_TRUE(out.droppedAssignments.empty() && out.droppedTokens.empty() && out.capacityUtilisation.empty() && out.dropByPosition.empty());
     ASSERT_EQ(out.top1Weight.size(), 1u);
     EXPECT_GE(out.top1Weight[0], 0.25f);

@@ -108,7 +108,7 @@ TEST(SparseMixer, TheFirstVersionIsTheGradientOfTheObjectiveForAQuadraticLoss) {
 TEST(SparseMixer, ReportsHowManyExpertsCouldHaveBeenSampled) {
     RouterInput input;
     input.logits = tensorOf({{1.0, 0.95, 0.2, -1.0}, {1.0, 0.1, 0.2, -1.0}});
-    EXPECT_EQ(route(mixer(4, 1, Estimator::sparsemixerV2, 0.1), {}, input).note.item<double>(), 1.5);
+    EXPECT_EQ(route(mixer(4, 1, Estimator::sparsemixerV2, 0.1), {}, input).measured.front().value.item<double>(), 1.5);
 }
 
 TEST(SparseMixer, GradientHasNoOmegaAndMaskedExpertsGetNone) {
