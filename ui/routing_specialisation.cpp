@@ -234,6 +234,14 @@ void RoutingSpecialisation::show(const RoutingShown& shown) {
     fitShares(m_informationStack->currentWidget() == m_information);
 }
 
+// What the numbers are, and what a row adds up to.
+QString RoutingSpecialisation::shareText(const Specialisation& found) const {
+    const int k = m_of->probe.slotsPerToken;
+    if (found.byWeight) return tr("share of each domain's combine weight, layer %1, %; every token runs through all experts").arg(m_modelLayer);
+    if (found.expertsPerToken < k - 1e-9) return tr("share of each domain's tokens, layer %1, %; a token has %2 experts on average").arg(m_modelLayer).arg(plots::figure(found.expertsPerToken, plots::Figure::Fixed2));
+    return k > 1 ? tr("share of each domain's tokens, layer %1, %; rows sum to %2").arg(m_modelLayer).arg(100 * k) : tr("share of each domain's tokens, layer %1, %").arg(m_modelLayer);
+}
+
 // Share of tokens, or of drops where the probe has any.
 void RoutingSpecialisation::fillShares() {
     const Specialisation& found = m_of->layers[static_cast<std::size_t>(m_layerOf)];
@@ -244,9 +252,8 @@ void RoutingSpecialisation::fillShares() {
     m_kind->setVisible(!drops.rows.isEmpty());
     const bool dropped = m_kind->current() == 1 && !drops.rows.isEmpty();
     m_share->setData(dropped ? drops : shareGrid(found, domains));
-    const int k = m_of->probe.slotsPerToken;
     if (dropped) m_shareNote->setText(tr("of each domain's choices of the expert, those that found no room, layer %1, %").arg(m_modelLayer));
-    else m_shareNote->setText(k > 1 ? tr("share of each domain's tokens, layer %1, %; rows sum to %2").arg(m_modelLayer).arg(100 * k) : tr("share of each domain's tokens, layer %1, %").arg(m_modelLayer));
+    else m_shareNote->setText(shareText(found));
 }
 
 // The map is as high as its rows ask for; what it does not need, the words get. Both short of room: in proportion.

@@ -68,6 +68,7 @@ private:
     QWidget* buildInformation();
     QWidget* buildVocabulary();
     void fillShares();
+    QString shareText(const telemetry::Specialisation& found) const;
     void fitShares(bool table);
     void showInformation(const RoutingShown& shown);
     void showVocabulary(const RoutingShown& shown);

@@ -91,14 +91,25 @@ double purityOf(const Counts& counts) {
     return all ? static_cast<double>(best) / static_cast<double>(all) : kNone;
 }
 
-std::vector<std::vector<double>> shares(const ProbeSnapshot& p, std::int32_t layer, std::int64_t domains) {
+/// Chosen experts of all tokens.
+std::int64_t chosen(const ProbeSnapshot& p, std::int32_t layer) {
+    const auto first = p.expertIds.begin() + static_cast<std::ptrdiff_t>(slotAt(p, layer, 0, 0));
+    return std::count_if(first, first + static_cast<std::ptrdiff_t>(p.tokens) * p.slotsPerToken, [](std::int16_t e) { return e >= 0; });
+}
+
+std::vector<std::vector<double>> shares(const ProbeSnapshot& p, std::int32_t layer, std::int64_t domains, bool byWeight) {
     std::vector<std::vector<double>> share(static_cast<std::size_t>(domains), std::vector<double>(static_cast<std::size_t>(p.experts)));
     std::vector<double> size(static_cast<std::size_t>(domains));
     for (std::int32_t t = 0; t < static_cast<std::int32_t>(p.domains.size()); ++t) {
         const auto domain = static_cast<std::size_t>(p.domains[static_cast<std::size_t>(t)]);
-        ++size[domain];
-        for (std::int32_t s = 0; s < p.slotsPerToken; ++s)
-            if (const std::int16_t e = p.expertIds[slotAt(p, layer, t, s)]; e >= 0) ++share[domain][static_cast<std::size_t>(e)];
+        if (!byWeight) ++size[domain];
+        for (std::int32_t s = 0; s < p.slotsPerToken; ++s) {
+            const std::size_t at = slotAt(p, layer, t, s);
+            if (p.expertIds[at] < 0) continue;
+            const double counts = byWeight ? static_cast<double>(p.weights[at]) : 1;
+            share[domain][static_cast<std::size_t>(p.expertIds[at])] += counts;
+            if (byWeight) size[domain] += counts;
+        }
     }
     for (std::size_t d = 0; d < share.size(); ++d)
         for (double& value : share[d]) value = size[d] > 0 ? value / size[d] : kNone;
@@ -204,7 +215,10 @@ Specialisation specialise(const ProbeSnapshot& probe, std::int32_t moeLayer, std
         result.tokenNull95 = byToken.null95;
     }
     result.purity = purityOf(count(first, probe.domains, probe.experts, domains));
-    result.share = shares(probe, moeLayer, domains);
+    const std::int64_t all = chosen(probe, moeLayer);
+    result.byWeight = probe.experts > 1 && probe.weights.size() == probe.expertIds.size() && all == static_cast<std::int64_t>(probe.tokens) * probe.experts;
+    if (probe.tokens > 0) result.expertsPerToken = static_cast<double>(all) / probe.tokens;
+    result.share = shares(probe, moeLayer, domains, result.byWeight);
     if (probe.slotsPerToken > 1) result.coactivationLift = lift(probe, moeLayer);
     return result;
 }

@@ -16,7 +16,9 @@ struct Specialisation {
     double tokenInformation = kNone;   ///< the same with token ids in place of domains
     double tokenNull95 = kNone;
     double purity = kNone;             ///< share of tokens that lie in their expert's most frequent domain
-    std::vector<std::vector<double>> share;             ///< [domain][expert]: share of the domain's tokens that chose the expert (all slots, so it sums to k)
+    std::vector<std::vector<double>> share;             ///< [domain][expert]: share of the domain's tokens that chose the expert (all slots, so it sums to k); byWeight: of its combine weight, so it sums to 1
+    bool byWeight = false;                              ///< every token chose every expert (dense mixtures, slots): who counts is told by the weights alone
+    double expertsPerToken = kNone;                     ///< chosen, mean over tokens
     std::vector<std::vector<double>> coactivationLift;  ///< [expert][expert]: N_ij T / (N_i N_j); NaN where never chosen; empty for one slot
 };
 

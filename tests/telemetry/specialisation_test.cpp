@@ -60,6 +60,27 @@ TEST(LabelLifts, ChanceOfBlocksIsWiderThanThatOfSingleTokens) {
     EXPECT_GT(of(blocks, 0)->null95, of(single, 0)->null95) << "whole sequences move together, so chance reaches further";
 }
 
+TEST(Specialise, WhereEveryTokenHasAllExpertsTheWeightsAreShared) {
+    ProbeSnapshot probe;
+    probe.layers = 1, probe.experts = 2, probe.slotsPerToken = 2, probe.tokens = 3, probe.sequenceLength = 3;
+    probe.moeLayerIndex = {0};
+    probe.tokenIds = {4, 5, 6}, probe.domains = {0, 0, 1};
+    probe.expertIds = {0, 1, 1, 0, 1, 0};
+    probe.weights = {0.75F, 0.25F, 0.5F, 0.5F, 0.875F, 0.125F};
+    const Specialisation all = specialise(probe, 0, 2);
+    EXPECT_TRUE(all.byWeight);
+    EXPECT_EQ(all.expertsPerToken, 2);
+    EXPECT_NEAR(all.share[0][0], 1.25 / 2, 1e-12);
+    EXPECT_NEAR(all.share[0][1], 0.75 / 2, 1e-12);
+    EXPECT_NEAR(all.share[1][1], 0.875, 1e-12);
+    probe.expertIds[5] = -1;  // one token without a second expert: choices count again
+    const Specialisation some = specialise(probe, 0, 2);
+    EXPECT_FALSE(some.byWeight);
+    EXPECT_NEAR(some.expertsPerToken, 5.0 / 3, 1e-12);
+    EXPECT_EQ(some.share[0][0], 1);
+    EXPECT_EQ(some.share[1][0], 0);
+}
+
 TEST(Specialise, ASnapshotOfATextHasNoDomainsAndSaysNothingOfThem) {
     ProbeSnapshot text;
     text.layers = 1;
