@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Trains every router preset 200 steps, goes back to step 100 and trains again to the same bits, and draws what the window shows:
-# every_router.sh ENGINE DESKTOP FOLDER [ROUTER...]. The runs stay in FOLDER/store; a table is printed.
+# every_router.sh ENGINE DESKTOP FOLDER [ROUTER...]. DESKTOP - draws nothing. The runs stay in FOLDER/store; a table is printed.
 set -euo pipefail
 [[ $# -ge 3 ]] || { echo "usage: $0 ENGINE DESKTOP FOLDER [ROUTER...]" >&2; exit 2; }
 engine=$1 desktop=$2 folder=$3
 shift 3
-mkdir -p "$folder/run" "$folder/config"
+mkdir -p "$folder/config"
+mkdir -p -m 700 "$folder/run"
 export MOESCOPE_STORE=$folder/store QT_QPA_PLATFORM=offscreen XDG_RUNTIME_DIR=$folder/run XDG_CONFIG_HOME=$folder/config
 settings=(--set training.steps=200 --set training.checkpoint_every=100 --set training.eval_every=50 --set training.eval_batches=2
   --set telemetry.probe_every=50 --set training.warmup=20)
@@ -28,6 +29,14 @@ base() {
   esac
 }
 
+# draw ROUTER: what the window shows of its run.
+draw() {
+  local page
+  for page in train routing:tokens routing:specialisation; do
+    "$desktop" --page "$page" --open "$1" --theme light --size 1366x768 --screenshot "$folder/$1-${page#*:}.png"
+  done
+}
+
 failed=0
 printf '%-20s %9s %9s  %s\n' router val_loss 'same bits' 'curves of its own'
 for router in "${routers[@]}"; do
@@ -48,9 +57,7 @@ for router in "${routers[@]}"; do
     "$engine" series "$router" "$curve" --json >/dev/null 2>&1 || { curves+=" ($curve is not stored)"; failed=$((failed + 1)); }
   done
   printf '%-20s %9.4f %9s  %s\n' "$router" "$(number "$("$engine" runs show "$router" --json)" val_loss)" "$same" "$curves"
-  "$desktop" --page train --open "$router" --theme light --size 1366x768 --screenshot "$folder/$router-train.png"
-  "$desktop" --page routing:tokens --open "$router" --theme light --size 1366x768 --screenshot "$folder/$router-tokens.png"
-  "$desktop" --page routing:specialisation --open "$router" --theme light --size 1366x768 --screenshot "$folder/$router-specialisation.png"
+  [[ $desktop == - ]] || draw "$router"
 done
 echo "$((${#routers[@]})) routers, $failed failures"
 [[ $failed -eq 0 ]]
