@@ -5,8 +5,8 @@ set -euo pipefail
 [[ $# -ge 3 ]] || { echo "usage: $0 ENGINE DESKTOP FOLDER [ROUTER...]" >&2; exit 2; }
 engine=$1 desktop=$2 folder=$3
 shift 3
-mkdir -p "$folder/config"
-mkdir -p -m 700 "$folder/run"
+mkdir -p "$folder/config" "$folder/run"
+chmod 700 "$folder/run"
 export MOESCOPE_STORE=$folder/store QT_QPA_PLATFORM=offscreen XDG_RUNTIME_DIR=$folder/run XDG_CONFIG_HOME=$folder/config
 settings=(--set training.steps=200 --set training.checkpoint_every=100 --set training.eval_every=50 --set training.eval_batches=2
   --set telemetry.probe_every=50 --set training.warmup=20)
