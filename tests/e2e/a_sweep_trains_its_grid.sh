@@ -77,7 +77,7 @@ expect_text "$out" 'matched by all parameters'
 expect_exit 2 engine match --preset eight_domains --experts 256 --granularity 8
 expect_text "$err" 'misses the reference by [0-9.]+ %.*--force'
 expect_exit 0 engine match --preset eight_domains --preset switch --routers gshard,deepseek_moe --json
-for word in '"name":"gshard"' '"name":"deepseek_moe"' '"moe.expert_width":[0-9]+'; do expect_text "$out" "$word"; done
+for word in '"name":"switch","reference":true' '"name":"gshard"' '"name":"deepseek_moe"' '"moe.expert_width":[0-9]+'; do expect_text "$out" "$word"; done
 expect_exit 2 engine match --preset eight_domains --routers no_such_router
 expect_text "$err" 'there is no router "no_such_router"'
 expect_exit 2 engine match --preset dense_chars --granularity 2 --set data.source=domains

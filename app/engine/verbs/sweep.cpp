@@ -80,17 +80,24 @@ std::vector<config::MatchCandidate> candidatesOf(const MatchOptions& options, co
     return candidates;
 }
 
+bool isRouter(const std::string& id) {
+    const auto preset = config::findPreset(id);
+    return preset && preset->kind == config::PresetKind::router;
+}
+
 /// The same run preset and settings with other routers, each with its width solved.
 base::Problems addRouters(const Context& context, const MatchOptions& options, const config::RunConfig& reference, config::MatchBy by, std::int64_t vocabulary, std::vector<config::MatchedRun>& set) {
     base::Problems problems;
+    if (!options.routers.empty())
+        for (const std::string& id : options.run.presets)
+            if (isRouter(id)) set.front().name = id;
     for (const std::string& router : options.routers) {
-        const auto preset = config::findPreset(router);
-        if (!preset || preset->kind != config::PresetKind::router) {
+        if (!isRouter(router)) {
             problems.push_back({"--routers", "there is no router \"" + base::printable(router, 40) + "\"; see: moescope-engine routers"});
             continue;
         }
         RunOptions other = options.run;
-        std::erase_if(other.presets, [](const std::string& id) { const auto found = config::findPreset(id); return found && found->kind == config::PresetKind::router; });
+        std::erase_if(other.presets, isRouter);
         other.presets.push_back(router);
         config::RunConfig config;
         for (base::Problem& problem : build(other, context, config)) problems.push_back({problem.key, router + ": " + problem.text});
