@@ -20,6 +20,7 @@ RunConfig withoutRouter(const RunConfig& from) {
     to.moe = {};
     to.moe.every = from.moe.every;
     to.moe.first_dense = from.moe.first_dense;
+    to.distillation = {};
     to.script.clear();
     to.preset.clear();
     return to;

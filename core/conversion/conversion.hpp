@@ -25,6 +25,7 @@ using Weights = std::map<std::string, Weight>;
 
 /// The float32 tensors that a trainer would save: its weights, and buffers such as a frozen router.
 Weights weightsOf(const checkpoint::CheckpointContents& contents);
+Weights weightsOf(const checkpoint::LoadedCheckpoint& saved);
 /// Lets `contents` borrow its weights from `weights`, which must have all of the model; buffers only where it has them. Throws
 /// base::Error (exit 5) for one that is missing or of another shape.
 void putWeights(const Weights& weights, checkpoint::CheckpointContents& contents);
@@ -62,6 +63,10 @@ void convertWeights(const Weights& old, const config::RunConfig& from, const con
 
 /// Does every token keep its output, whatever the router says? (Up to float32 rounding.)
 bool keepsFunction(const Order& order);
+
+/// Gives `fresh` every tensor that `old` has under the same name in the same shape, but none of the layers where `from` has experts (their
+/// attention and norms belong to those that are given). Returns how many.
+std::size_t copyBesideExperts(const Weights& old, const config::RunConfig& from, Weights& fresh);
 
 /// Clusters of equal size for `rows` [count, width] by their direction: balanced k-means, at most `rounds` rounds from rows that lie
 /// furthest apart. The cluster of each row; `count` must be a multiple of `clusters`. Deterministic.

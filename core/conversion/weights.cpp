@@ -193,10 +193,36 @@ Weights weightsOf(const checkpoint::CheckpointContents& contents) {
     return out;
 }
 
+Weights weightsOf(const checkpoint::LoadedCheckpoint& saved) {
+    Weights out;
+    for (const auto* file : {&saved.model, &saved.state})
+        for (const checkpoint::TensorInfo& info : file->tensors()) {
+            if (info.dtype != checkpoint::DType::F32) continue;
+            Weight& weight = out[info.name];
+            weight.shape = info.shape;
+            weight.values.resize(info.bytes() / sizeof(float));
+            file->read(info, std::as_writable_bytes(std::span(weight.values)));
+        }
+    return out;
+}
+
 void putWeights(const Weights& weights, checkpoint::CheckpointContents& contents) {
     for (checkpoint::NamedTensor& tensor : contents.model) tensor.data = std::as_bytes(std::span(need(weights, tensor.name, tensor.shape).values));
     for (checkpoint::NamedTensor& tensor : contents.state)
         if (weights.contains(tensor.name)) tensor.data = std::as_bytes(std::span(need(weights, tensor.name, tensor.shape).values));
+}
+
+std::size_t copyBesideExperts(const Weights& old, const RunConfig& from, Weights& fresh) {
+    std::vector<std::string> left;
+    for (const std::int64_t layer : config::moeLayers(from)) left.push_back(prefixOf(layer));
+    std::size_t copied = 0;
+    for (auto& [name, weight] : fresh) {
+        const auto same = old.find(name);
+        if (same == old.end() || same->second.shape != weight.shape || std::ranges::any_of(left, [&](const std::string& prefix) { return name.starts_with(prefix); })) continue;
+        weight = same->second;
+        ++copied;
+    }
+    return copied;
 }
 
 void convertWeights(const Weights& old, const RunConfig& from, const RunConfig& to, const Order& order, Weights& fresh) {

@@ -1,6 +1,7 @@
 // The trainer as it is made: members and helpers shared by its source files.
 //
-// live_trainer.cpp construction and the step · trainer_consistency.cpp two passes of stochastic experts · trainer_evaluation.cpp losses · trainer_probe.cpp routing snapshots ·
+// live_trainer.cpp construction and the step · trainer_consistency.cpp two passes of stochastic experts · trainer_distillation.cpp a frozen
+// teacher · trainer_evaluation.cpp losses · trainer_probe.cpp routing snapshots ·
 // trainer_generation.cpp text · trainer_plane.cpp the plane as a picture · trainer_commands.cpp live changes · trainer_interventions.cpp changes
 // of experts and trainer_intervention_state.cpp what they leave behind · trainer_oracles.cpp routing over the router's head ·
 // trainer_state.cpp what a checkpoint holds.
@@ -48,6 +49,7 @@ public:
     TextEvaluation evaluateTokens(const std::vector<std::vector<std::int32_t>>& rows, std::vector<float>* logits) override;
     base::Problems refusal(const config::Command& command) const override;
     base::Problems apply(const config::Command& command, telemetry::Event& event) override;
+    void teach(const config::RunConfig& config, const checkpoint::LoadedCheckpoint& saved) override;
     checkpoint::CheckpointContents state() override;
     void restore(const checkpoint::LoadedCheckpoint& saved) override;
 
@@ -61,9 +63,17 @@ private:
     // --- step
     struct StepSums;
     void forwardBackward(std::int64_t micro, bool report, StepSums& sums);
+    struct TaskPass;
+    TaskPass forwardTask(const data::Batch& batch, const model::TokenBatch& tokens, std::int64_t micro);
     /// Weight of the divergence between two passes (stochastic experts); negative = one pass.
     double consistency() const;
-    model::PassResult forwardTwice(const model::TokenBatch& batch, std::int64_t micro, at::Tensor& divergence);
+    TaskPass forwardTwice(const model::TokenBatch& batch, std::int64_t micro);
+    // --- distillation
+    /// The teacher takes part in the next step. Throws (exit 5) when it should and is not there.
+    bool distils() const;
+    TaskPass forwardDistilled(const data::Batch& batch, const model::TokenBatch& tokens, std::int64_t micro);
+    at::Tensor frozenLogits(const data::Batch& batch) const;
+    void becomeTeacher(const checkpoint::LoadedCheckpoint& saved);
     at::Tensor auxiliaryLoss(const model::PassResult& result, std::int64_t sequences, double share, StepSums& sums);
     void observe(const data::Batch& batch, const model::PassResult& result, bool report, StepSums& sums);
     void update(StepSums& sums);
@@ -156,6 +166,7 @@ private:
     void takeSlot(std::size_t layer, std::int64_t from, std::int64_t to, double noise);
     std::string sharing(std::size_t layer, std::int64_t from, std::int64_t to) const;
     // --- state
+    void restoreModel(const checkpoint::LoadedCheckpoint& saved, Progress progress);
     void collectLive();
     void applyLiveSettings();
 
@@ -177,6 +188,8 @@ private:
     Alarms m_alarms;
     routing::StepCounts m_counts;
     std::vector<data::Batch> m_validation;
+    std::unique_ptr<LiveTrainer> m_teacher;  // trains never; its optimizer is empty
+    double m_teacherFlops = 0;               // of its forward pass, a token
     std::vector<at::Tensor> m_saved;  // host copies that the last state() lent out
     double m_secondsAtReport = 0;
     std::int64_t m_tokensAtReport = 0;

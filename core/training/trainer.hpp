@@ -104,6 +104,11 @@ public:
     /// if it cannot be; otherwise the event that says what changed ("balance.coefficient 0 -> 0.05").
     virtual base::Problems apply(const config::Command& command, telemetry::Event& event) = 0;
 
+    /// Gives a run that distils its teacher: the model that `config` and the weights, router buffers and interventions of `saved` make. It is frozen
+    /// and evaluated on each training batch, without dropout and noise, while steps < config::distillationEnd(). Before restore(); again
+    /// for another one. Throws base::Error for a tensor (exit 3) or a state (exit 5) that does not fit.
+    virtual void teach(const config::RunConfig& config, const checkpoint::LoadedCheckpoint& saved) = 0;
+
     /// Everything that must travel, copied to host memory; restore() brings a trainer of the same configuration to it.
     virtual checkpoint::CheckpointContents state() = 0;
     virtual void restore(const checkpoint::LoadedCheckpoint& saved) = 0;

@@ -1,5 +1,5 @@
 // Two passes over a micro-batch with different experts, and how far their predictions lie apart (THOR, Zuo et al. 2021, 2110.04260).
-#include "core/training/live_trainer.hpp"
+#include "core/training/task_pass.hpp"
 
 #include "core/routing/second_pass.hpp"
 
@@ -8,10 +8,6 @@ namespace moescope::training {
 namespace {
 
 constexpr std::uint64_t kSecondDropout = std::uint64_t{1} << 62;
-
-at::Tensor lossOf(const at::Tensor& logProbabilities, const at::Tensor& targets) {
-    return logProbabilities.gather(1, targets.unsqueeze(1)).squeeze(1).neg();
-}
 
 }  // namespace
 
@@ -23,8 +19,8 @@ double LiveTrainer::consistency() const {
     return real ? *real : -1;
 }
 
-// Losses are means of both passes; `divergence` = 1/2 sum over tokens and vocabulary of (p - q)(ln p - ln q), mean over tokens.
-model::PassResult LiveTrainer::forwardTwice(const model::TokenBatch& batch, std::int64_t micro, at::Tensor& divergence) {
+// Losses are means of both passes, the objective their sum; the divergence = 1/2 sum over vocabulary of (p - q)(ln p - ln q), mean over tokens.
+LiveTrainer::TaskPass LiveTrainer::forwardTwice(const model::TokenBatch& batch, std::int64_t micro) {
     model::TokenBatch blind = batch;
     blind.targets = at::Tensor();
     model::Pass pass = passOf(true, micro);
@@ -32,11 +28,11 @@ model::PassResult LiveTrainer::forwardTwice(const model::TokenBatch& batch, std:
     pass.draws.micro += routing::kSecondPass;
     pass.dropoutDraw |= kSecondDropout;
     const at::Tensor one = result.logits.log_softmax(1), other = m_model->forward(blind, pass).logits.log_softmax(1);
-    result.tokenLoss = lossOf(one, batch.targets).add(lossOf(other, batch.targets)).div(2);
+    result.tokenLoss = crossEntropy(one, batch.targets).add(crossEntropy(other, batch.targets)).div(2);
     result.loss = result.tokenLoss.mean();
     result.tokenLoss = result.tokenLoss.detach();
-    divergence = (one.exp() - other.exp()).mul(one - other).sum(1).mean().div(2);
-    return result;
+    at::Tensor divergence = (one.exp() - other.exp()).mul(one - other).sum(1).mean().div(2);
+    return {std::move(result), std::move(divergence), consistency(), 2, {}};
 }
 
 }  // namespace moescope::training

@@ -121,23 +121,8 @@ void LiveTrainer::applyLiveSettings() {
             throw base::Error(base::ExitCode::corrupt, "ckpt.state", problems.front().text, "live setting " + key, "resume from an earlier checkpoint");
 }
 
-void LiveTrainer::restore(const checkpoint::LoadedCheckpoint& saved) {
-    const at::NoGradGuard guard;
-    const json state = json::parse(saved.stateJson, nullptr, false);
-    if (!state.is_object() || !state.contains("progress") || !state.contains("optimizer") || !state["optimizer"].contains("steps"))
-        throw base::Error(base::ExitCode::corrupt, "ckpt.state", "state.json is not a trainer's state", "state.json", "resume from an earlier checkpoint");
-    Progress progress = progressFromJson(state["progress"].dump());
-    if (state.contains("cursor") && state["cursor"].value("data", "") != m_corpus->fingerprint())
-        throw base::Error(base::ExitCode::badInput, "data.changed", "the data is not what the run was trained on", m_config.data.source,
-                          "put the original text back, or start a new run");
-    const auto& parameters = m_model->parameters();
-    for (std::size_t i = 0; i < parameters.size(); ++i) {
-        Moments& moments = m_optimizer.moments()[i];
-        restoreTensor(saved.model, "", parameters[i], parameters[i].value);
-        restoreTensor(saved.optimizer, "exp_avg.", parameters[i], moments.first);
-        restoreTensor(saved.optimizer, "exp_avg_sq.", parameters[i], moments.second);
-        moments.steps = state["optimizer"]["steps"].value(parameters[i].name, std::int64_t{0});
-    }
+void LiveTrainer::restoreModel(const checkpoint::LoadedCheckpoint& saved, Progress progress) {
+    for (const model::Parameter& parameter : m_model->parameters()) restoreTensor(saved.model, "", parameter, parameter.value);
     for (model::Buffer& buffer : m_model->buffers()) {
         const at::Tensor host = at::empty(buffer.value.sizes(), buffer.value.options().device(at::kCPU));
         readInto(saved.state, buffer.name, host, 0, buffer.value.sizes().vec());
@@ -148,6 +133,25 @@ void LiveTrainer::restore(const checkpoint::LoadedCheckpoint& saved) {
     sizeInterventions();
     m_counts.reset();
     applyLiveSettings();
+}
+
+void LiveTrainer::restore(const checkpoint::LoadedCheckpoint& saved) {
+    const at::NoGradGuard guard;
+    const json state = json::parse(saved.stateJson, nullptr, false);
+    if (!state.is_object() || !state.contains("progress") || !state.contains("optimizer") || !state["optimizer"].contains("steps"))
+        throw base::Error(base::ExitCode::corrupt, "ckpt.state", "state.json is not a trainer's state", "state.json", "resume from an earlier checkpoint");
+    Progress progress = progressFromJson(state["progress"].dump());
+    if (state.contains("cursor") && state["cursor"].value("data", "") != m_corpus->fingerprint())
+        throw base::Error(base::ExitCode::badInput, "data.changed", "the data is not what the run was trained on", m_config.data.source,
+                          "put the original text back, or start a new run");
+    restoreModel(saved, std::move(progress));
+    const auto& parameters = m_model->parameters();
+    for (std::size_t i = 0; i < parameters.size(); ++i) {
+        Moments& moments = m_optimizer.moments()[i];
+        restoreTensor(saved.optimizer, "exp_avg.", parameters[i], moments.first);
+        restoreTensor(saved.optimizer, "exp_avg_sq.", parameters[i], moments.second);
+        moments.steps = state["optimizer"]["steps"].value(parameters[i].name, std::int64_t{0});
+    }
     m_idle.restore(m_progress.idle);
     m_alarms.state() = m_progress.alarms;
     m_secondsAtReport = m_progress.seconds;

@@ -1,5 +1,5 @@
 // One optimizer step: every micro-batch forward and backward, one update, router state, report and alarms.
-#include "core/training/live_trainer.hpp"
+#include "core/training/task_pass.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -72,20 +72,20 @@ void LiveTrainer::forwardBackward(std::int64_t micro, bool report, StepSums& sum
     const double share = 1.0 / static_cast<double>(m_config.training.accumulate);
     const at::AutoGradMode gradients(!m_model->fitsByItself());
     sums.batch = labelled(batch);
-    const double alpha = consistency();
-    at::Tensor divergence;
-    model::PassResult result = alpha >= 0 ? forwardTwice(sums.batch, micro, divergence) : m_model->forward(sums.batch, passOf(true, micro));
+    TaskPass pass = forwardTask(batch, sums.batch, micro);
+    model::PassResult& result = pass.result;
     faultAt("step.fwd", result.loss);
     at::Tensor auxiliary = auxiliaryLoss(result, batch.sequences, share, sums);
-    if (divergence.defined()) {
-        addTo(sums.auxiliary, divergence.detach() * (alpha * share));
-        addTo(auxiliary, divergence * alpha);
+    if (pass.divergence.defined()) {
+        addTo(sums.auxiliary, pass.divergence.detach() * (pass.weight * share));
+        addTo(auxiliary, pass.divergence * pass.weight);
+        if (!pass.term.empty()) addTo(sums.terms[pass.term], pass.divergence.detach() * share);
     }
     addTo(sums.loss, result.loss.detach() * share);
     observe(batch, result, report, sums);
     if (m_model->fitsByItself()) return;
     const TimedPart timed(m_times, Part::backward);
-    const at::Tensor task = divergence.defined() ? result.loss * 2 : result.loss;  // the sum over both passes
+    const at::Tensor task = pass.share == 1 ? result.loss : result.loss * pass.share;
     const at::Tensor objective = auxiliary.defined() ? task + auxiliary : task;
     (objective * share).backward();
 }
@@ -132,7 +132,7 @@ void LiveTrainer::updateRouters() {
 StepResult LiveTrainer::step() {
     const std::int64_t started = base::monotonicNanoseconds();
     const std::int64_t every = m_config.telemetry.report_every;
-    const bool report = every > 0 && (m_progress.steps + 1) % every == 0;
+    const bool report = every > 0 && (m_progress.steps + 1) % every == 0, taught = distils();
     StepSums sums;
     StepResult result;
     m_counts.reset();
@@ -150,13 +150,15 @@ StepResult LiveTrainer::step() {
     const double rate = config::learningRate(m_config.training, m_progress.steps);
     ++m_progress.steps;
     m_progress.tokens += tokensPerStep();
-    m_progress.flops += static_cast<double>(tokensPerStep()) * flopsPerToken(sums.keptPerToken);
+    m_progress.flops += static_cast<double>(tokensPerStep()) * (flopsPerToken(sums.keptPerToken) + (taught ? m_teacherFlops : 0));
     if (report) {
         const TimedPart timed(m_times, Part::telemetry);
         result.report = makeReport(sums, rate);
         m_alarms.onReport(*result.report, result.alarms);
     }
     m_alarms.onLoss(m_progress.steps, sums.lossValue, result.alarms);
+    if (taught && m_progress.steps < m_config.training.steps && !distils())
+        result.alarms.push_back({m_progress.steps, telemetry::Severity::change, "distillation.ended", "Distillation ends: the text alone teaches from here.", "{}"});
     m_progress.seconds += secondsSince(started);
     if (report) finishReport(*result.report);
     return result;
@@ -172,8 +174,9 @@ telemetry::StepTelemetry LiveTrainer::makeReport(const StepSums& sums, double ra
     report.learningRate = rate;
     if (m_model->fitsByItself()) report.learningRate = report.gradientNorm = telemetry::kNone;
     report.dataWait = sums.dataSeconds;
+    if (sums.auxiliary.defined() || !m_specs.empty()) report.auxiliary = sums.auxiliaryValue;
+    if (const auto kd = sums.terms.find("kd"); kd != sums.terms.end()) report.kdLoss = kd->second.item<double>();
     if (m_specs.empty()) return report;
-    report.auxiliary = sums.auxiliaryValue;
     for (const auto& [name, value] : sums.terms) {
         double* member = name == "balance"      ? &report.balance
                          : name == "z"          ? &report.z

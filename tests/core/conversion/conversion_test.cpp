@@ -273,5 +273,44 @@ TEST(BalancedClusters, StayOfEqualSizeWhenAllRowsLookTheSameWay) {
     for (std::int64_t cluster = 0; cluster < 4; ++cluster) EXPECT_EQ(std::ranges::count(found, cluster), 3);
 }
 
+TEST(CopyingBesideExperts, GivesADenseStudentItsTeachersOtherWeightsBitForBit) {
+    config::RunConfig c = lettersConfig();
+    c.moe.residual = "softmax2";
+    c.moe.first_dense = 1;  // a dense layer of another width than the student's stays new
+    c.model.ffn_width = 20;
+    const Trained teacher = trained(c);
+    config::RunConfig dense = c;
+    dense.moe.experts = 0, dense.moe.residual = "none", dense.moe.first_dense = 0;
+    dense.model.ffn_width = 8;
+    dense.training.seed = 99;
+    const Trained student = makeTrainer(dense);
+    const Weights old = weightsOf(teacher->state()), before = weightsOf(student->state());
+    Weights weights = before;
+    const std::size_t copied = copyBesideExperts(old, c, weights);
+    adopt(*student, weights);
+    const Weights after = weightsOf(student->state());
+    std::size_t same = 0;
+    for (const auto& [name, weight] : after) {
+        const bool feedForward = name.find(".mlp.") != std::string::npos;
+        EXPECT_EQ(weight, feedForward ? before.at(name) : old.at(name)) << name;
+        same += !feedForward;
+    }
+    EXPECT_EQ(copied, same);
+    EXPECT_EQ(same, 14u);  // embedding, last norm, and of each of two layers four projections and two norms
+}
+
+TEST(CopyingBesideExperts, LeavesAloneWhatIsInsideALayerWithExpertsThoughNamesAgree) {
+    config::RunConfig c = lettersConfig(), fewer = c;
+    fewer.model.layers = 1;
+    fewer.training.seed = 99;
+    const Trained teacher = trained(c), student = makeTrainer(fewer);
+    const Weights before = weightsOf(student->state());
+    Weights weights = before;
+    copyBesideExperts(weightsOf(teacher->state()), c, weights);
+    EXPECT_EQ(weights.at("model.layers.0.mlp.experts.0.up_proj.weight"), before.at("model.layers.0.mlp.experts.0.up_proj.weight"));
+    EXPECT_EQ(weights.at("model.layers.0.mlp.gate.weight"), before.at("model.layers.0.mlp.gate.weight"));
+    EXPECT_NE(weights.at("model.layers.0.self_attn.o_proj.weight"), before.at("model.layers.0.self_attn.o_proj.weight"));
+}
+
 }  // namespace
 }  // namespace moescope::conversion

@@ -8,6 +8,7 @@
 
 #include "core/base/error.hpp"
 #include "core/config/derived.hpp"
+#include "core/config/distillation.hpp"
 #include "core/config/presets.hpp"
 #include "core/routing/mechanisms.hpp"
 #include "tests/core/training/saved.hpp"
@@ -206,8 +207,12 @@ TEST_P(EveryRouter, TrainsThirtyStepsAndResumesToTheSameBits) {
     config::RunConfig c = lettersConfig();
     c.preset = "letters";
     ASSERT_TRUE(config::applyPreset(c, GetParam()).empty());
-    const Folder folder;
+    const Folder folder, teachers;
     auto whole = makeTrainer(c), resumed = makeTrainer(c);
+    if (config::hasTeacher(c)) {
+        auto teacher = makeTrainer(lettersConfig());
+        for (training::LiveTrainer* student : {whole.get(), resumed.get()}) student->teach(teacher->config(), throughDisk(*teacher, teachers));
+    }
     for (int step = 0; step < 30; ++step) {
         if (step == 11) resumed->restore(throughDisk(*whole, folder));
         const auto result = whole->step();
