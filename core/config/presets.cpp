@@ -105,6 +105,7 @@ Problems applyRouter(RunConfig& config, const Preset& preset, const std::vector<
     config.router = {};
     config.capacity = {};
     config.balance = {};
+    config.distillation = {};
     config.plane.criterion = PlaneConfig{}.criterion;  // goes with the gate
     config.plane.fit = PlaneConfig{}.fit;
     Problems problems = applyJson(config, preset.configJson);

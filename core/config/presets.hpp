@@ -1,7 +1,7 @@
 // Presets: RunConfigs as JSON files in resources/presets/{runs,routers}. (contract)
 //
 // A file is {"id","title","description","look_for","source","deviations", "config":{...flat or nested...}}; a run
-// preset sets what it names, a router preset resets router., capacity., balance. (and what goes with a plane's gate) and then sets what
+// preset sets what it names, a router preset resets router., capacity., balance., distillation. (and what goes with a plane's gate) and then sets what
 // it names. A router preset that is applied first goes on top of its run preset "base" (eight_domains) and then sets what its
 // "alone" names: the published ratio of experts, scaled to a minute on a CPU. "dense_twin": true replaces the experts
 // by a dense layer of equal active FLOPs.

@@ -4,9 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/config/config_json.hpp"
 #include "core/config/derived.hpp"
+#include "core/config/distillation.hpp"
 #include "core/config/validate.hpp"
 
 namespace moescope::config {
@@ -154,6 +156,18 @@ void addTopology(const RunConfig& c, std::vector<CardStage>& out) {
     if (m.residual != "none") out.push_back(stageOf(c, "residual", "Residual", "moe.residual", m.residual));
 }
 
+/// Besides the router: what a frozen run adds to the loss.
+void addTeacher(const RunConfig& c, std::vector<CardStage>& out) {
+    if (!hasTeacher(c)) return;
+    const DistillationConfig& d = c.distillation;
+    CardStage stage{"teacher", "Teacher", "a trained run", fmt::format("{} CE + {} τ² KL(softmax(z_teacher / τ) ‖ softmax(z / τ)), τ = {}", d.truth, d.beta, d.temperature),
+                    "Besides the text, the predictions of a frozen trained run are learned.", {}};
+    if (d.until < 1) stage.sentence += fmt::format(" It falls silent after {} % of the steps.", std::lround(100 * d.until));
+    if (d.copy) stage.sentence += " The first weights are its own, but for the layers with experts.";
+    for (const char* key : {"distillation.beta", "distillation.temperature", "distillation.truth", "distillation.until", "distillation.copy"}) stage.settings.push_back(setting(c, key));
+    out.push_back(std::move(stage));
+}
+
 /// What two cards share when they differ in numbers alone.
 std::string shapeKey(const std::vector<CardStage>& stages) {
     std::string key;
@@ -178,14 +192,16 @@ RunConfig resolved(const Preset& preset) {
 
 std::vector<CardStage> routerStages(const RunConfig& config) {
     std::vector<CardStage> stages;
-    if (moeLayers(config).empty()) return stages;
-    for (const auto add : {addScore, addSteering, addChoice, addWeights, addRoom, addBalance, addTopology}) add(config, stages);
+    if (!moeLayers(config).empty())
+        for (const auto add : {addScore, addSteering, addChoice, addWeights, addRoom, addBalance, addTopology}) add(config, stages);
+    addTeacher(config, stages);
     return stages;
 }
 
 std::vector<std::string> routerMarks(const RunConfig& config) {
     std::vector<std::string> marks;
     const RouterConfig& r = config.router;
+    if (hasTeacher(config)) marks.push_back("needs a teacher: a trained run with the same tokens and context");
     if (moeLayers(config).empty()) return marks;
     if (std::string mark = couplingMark(config); !mark.empty()) marks.push_back(std::move(mark));
     if (r.net == "hash" || r.net == "domain_hash") marks.push_back("needs token ids: the table is looked up by them, so it cannot route features alone");

@@ -35,7 +35,7 @@ struct RouterCard {
     std::vector<std::string> usedBy;     ///< run presets that train with these stages
 };
 
-/// The stages of a configuration; none of a dense one.
+/// The stages of a configuration; none of a dense one, unless it has a teacher.
 std::vector<CardStage> routerStages(const RunConfig& config);
 /// What a person must know before using it; none of most.
 std::vector<std::string> routerMarks(const RunConfig& config);

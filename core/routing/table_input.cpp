@@ -143,6 +143,7 @@ config::RunConfig readConfig(const json& object, const Given& given, Problems& p
         if (from.contains("preset"))
             if (Problems found = applyPresets(config, from["preset"]); !found.empty()) problems = found;
     settings.erase("preset");
+    config.distillation = {};  // a table has no teacher
     if (Problems found = config::applyJson(config, settings.dump()); !found.empty()) problems.insert(problems.end(), found.begin(), found.end());
     const std::int64_t columns = !given.logits.empty() ? given.logits.front().size(1) : rowsOf(given.weights);
     const std::int64_t networks = columns - config.moe.zero_experts - config.moe.copy_experts - config.moe.constant_experts;

@@ -11,6 +11,7 @@
 #include "core/base/error.hpp"
 #include "core/config/config_json.hpp"
 #include "core/config/derived.hpp"
+#include "core/config/distillation.hpp"
 #include "core/config/presets.hpp"
 #include "core/config/validate.hpp"
 
@@ -33,9 +34,10 @@ RunConfig made(std::initializer_list<std::string> ids) {
     return c;
 }
 
-// Presets for a text of the user's own lack only the text.
-RunConfig withText(RunConfig c) {
+// Presets for a text of the user's own lack only the text, those that distil only the teacher.
+RunConfig completed(RunConfig c) {
     if (c.data.source.empty()) c.data.source = "text.txt";
+    if (c.distillation.teacher == kTeacherToName) c.distillation.teacher = "last";
     return c;
 }
 
@@ -175,7 +177,7 @@ TEST(Presets, CanRunAndSurviveARoundTrip) {
     for (const Preset& p : listPresets()) {
         const RunConfig c = made({p.id});
         EXPECT_EQ(c.preset, p.id);
-        EXPECT_EQ(describe(validate(withText(c))), "") << p.id;
+        EXPECT_EQ(describe(validate(completed(c))), "") << p.id;
         RunConfig read, fromString;
         EXPECT_EQ(describe(applyJson(read, toJson(c))), "");
         EXPECT_EQ(read, c) << p.id;
@@ -197,20 +199,20 @@ TEST(Presets, AskForTheTextOnlyWhereTheTextIsTheUsers) {
 
 TEST(Presets, OfRoutersFitEveryRunPresetWithExperts) {
     for (const Preset& run : ofKind(PresetKind::run)) {
-        const RunConfig plain = withText(made({run.id}));
+        const RunConfig plain = completed(made({run.id}));
         if (plain.moe.experts == 0 || isPlane(plain)) continue;
         for (const Preset& router : ofKind(PresetKind::router)) {
-            const RunConfig c = withText(made({run.id, router.id}));
+            const RunConfig c = completed(made({run.id, router.id}));
             if (router.base == "plane") continue;
             if (router.id == "pangu_rre" && c.data.source == "random") {  // random tokens have no domains to route by
                 EXPECT_EQ(validate(c).at(0).key, "router.net") << run.id;
-            } else if (run.id == "mid" && router.id == "pr_moe") {  // twice the experts in three layers pass the limit of size
+            } else if (run.id == "mid" && (router.id == "pr_moe" || router.id == "mos")) {  // twice the experts in three layers pass the limit of size
                 EXPECT_EQ(validate(c).at(0).key, "model.width");
             } else {
                 EXPECT_EQ(describe(validate(c)), "") << run.id << " + " << router.id;
             }
             EXPECT_EQ(c.preset, run.id + "+" + router.id);
-            EXPECT_EQ(c.moe.experts, router.id == "dense" ? 0 : plain.moe.experts) << run.id << " + " << router.id;
+            EXPECT_EQ(c.moe.experts, router.denseTwin ? 0 : plain.moe.experts) << run.id << " + " << router.id;
             EXPECT_EQ(c.data, plain.data);
             EXPECT_EQ(c.training, plain.training);
         }

@@ -53,6 +53,8 @@ TEST(RouterCard, StagesStandInTheOrderInWhichTheyAreComputed) {
     EXPECT_EQ(stagesOf("hash_random"), (Words{"net", "select", "weigh"}));
     EXPECT_EQ(stagesOf("moepp"), (Words{"net", "transform", "score", "select", "weigh", "capacity", "balance", "zero_computation"}));
     EXPECT_EQ(stagesOf("pr_moe"), (Words{"net", "score", "select", "weigh", "capacity", "balance", "pyramid", "residual"}));
+    EXPECT_EQ(stagesOf("mos"), (Words{"net", "score", "select", "weigh", "capacity", "balance", "pyramid", "residual", "teacher"}));
+    EXPECT_EQ(stagesOf("moe_to_dense"), Words{"teacher"});
     EXPECT_EQ(stagesOf("dense"), Words{});
 }
 
@@ -96,6 +98,7 @@ TEST(RouterCard, MarksSayWhatAUserMustKnow) {
     EXPECT_TRUE(isMarked("fmoe_swipe", "batch-coupled in training"));
     EXPECT_TRUE(isMarked("soft_moe", "not causal"));
     EXPECT_TRUE(isMarked("jacobs91", "plane"));
+    EXPECT_TRUE(isMarked("mos", "needs a teacher") && isMarked("moe_to_dense", "needs a teacher"));
     EXPECT_TRUE(cardOf("mixtral").marks.empty());
 }
 
