@@ -57,6 +57,7 @@ private:
             if (const std::string ulid = readMeta(*m_statements).ulid; ulid != m_ulid) damage("run.db: run_meta", "the database belongs to run " + base::printable(ulid, 40) + ", the folder says another");
         });
         check("run.db: checkpoints", [&] { verifyCheckpoints(); });
+        check("teacher", [&] { verifyTeacher(); });
         check("run.db", [&] { verifyStructure(m_options.deep ? "PRAGMA integrity_check(20)" : "PRAGMA quick_check(20)"); });
         if (!m_options.deep) return;
         for (const char* table : {"run_meta", "status", "summary", "attempts", "series", "step_log", "superseded", "events", "probe", "sample", "checkpoints", "migrations"})
@@ -168,6 +169,16 @@ private:
             check(where, [&] { verifyManifest(folder, row, where); });
             if (!m_options.deep || !m_options.checkFiles) continue;
             if (const std::string wrong = m_options.checkFiles(folder); !wrong.empty()) damage(where, wrong);
+        }
+    }
+
+    /// What a run that distils keeps of its teacher.
+    void verifyTeacher() {
+        std::error_code none;
+        if (!m_options.deep || !m_options.checkFiles) return;
+        for (fs::directory_iterator at(m_folder / "teacher", none), end; !none && at != end; at.increment(none)) {
+            const std::string where = "teacher/" + at->path().filename().string();
+            if (const std::string wrong = m_options.checkFiles(at->path()); !wrong.empty()) damage(where, wrong);
         }
     }
 

@@ -1,6 +1,8 @@
 // Saves the fresh trainer's state with other weights, and restores it from there: every check of a checkpoint holds.
 #include "app/engine/adopt_weights.hpp"
 
+#include <unistd.h>
+
 #include "core/checkpoint/checkpoint_folder.hpp"
 
 namespace moescope::app {
@@ -34,6 +36,13 @@ void adoptWeights(training::Trainer& trainer, const conversion::Weights& weights
     conversion::putWeights(weights, contents);
     const checkpoint::SavedCheckpoint saved = checkpoint::save(*checkpoint::checkpointFiles(), scratch, trainer.stepsDone(), contents);
     trainer.restore(checkpoint::load(scratch / saved.folder, saved.manifestHash));
+}
+
+std::string copyFromTeacher(const Context& context, const Teacher& teacher, training::Trainer& student) {
+    conversion::Weights weights = conversion::weightsOf(student.state());
+    const std::size_t all = weights.size(), copied = conversion::copyBesideExperts(conversion::weightsOf(teacher.saved), teacher.config, weights);
+    adoptWeights(student, weights, context.storeFolder() / ("converting-" + std::to_string(getpid())));
+    return "Its first weights are the teacher's in " + std::to_string(copied) + " of " + std::to_string(all) + " tensors; the others are new.";
 }
 
 }  // namespace moescope::app

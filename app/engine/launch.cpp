@@ -6,12 +6,15 @@
 #include <cmath>
 #include <filesystem>
 
+#include "app/engine/adopt_weights.hpp"
 #include "app/engine/run_options.hpp"
 #include "app/engine/session.hpp"
+#include "app/engine/teacher.hpp"
 #include "app/shared/control_address.hpp"
 #include "core/base/error.hpp"
 #include "core/config/config_json.hpp"
 #include "core/config/derived.hpp"
+#include "core/config/distillation.hpp"
 #include "core/config/validate.hpp"
 #include "core/routing/mechanisms.hpp"
 #include "core/training/devices.hpp"
@@ -47,6 +50,13 @@ std::string deviceName(const std::string& id) {
     return id;
 }
 
+/// What the Train page shows beside the curves of every run.
+std::vector<std::string> curvesOf(const config::RunConfig& config) {
+    std::vector<std::string> curves = routing::ownCurves(config);
+    if (config::hasTeacher(config)) curves.insert(curves.begin(), "aux_kd");
+    return curves;
+}
+
 storage::RunFacts factsOf(const Machine& machine, const config::RunConfig& config) {
     storage::RunFacts facts;
     facts.domains = machine.corpus->domains();
@@ -65,7 +75,7 @@ storage::RunFacts factsOf(const Machine& machine, const config::RunConfig& confi
     facts.flopsToken = cost.flopsToken;
     facts.deviceName = deviceName(machine.device);
     facts.moreJson = Json{{"corpus", machine.corpus->fingerprint()}, {"bytes_per_token", machine.corpus->bytesPerToken()},
-                          {"mark", config::couplingMark(config)}, {"steps", config.training.steps}, {"curves", routing::ownCurves(config)}, {"commands", Json::array()}}.dump();
+                          {"mark", config::couplingMark(config)}, {"steps", config.training.steps}, {"curves", curvesOf(config)}, {"commands", Json::array()}}.dump();
     return facts;
 }
 
@@ -97,7 +107,7 @@ void sayStart(const Context& context, const std::string& run, const std::string&
 /// Runs the session on an opened run; the writer already knows where it starts.
 int runSession(const Context& context, const storage::Store& store, const std::string& run, storage::RunWriter writer, Machine& machine,
                storage::RunFacts facts, CommandLog commands, std::vector<storage::CheckpointRow> rows, const std::string& stateJson, bool ack,
-               bool resumed, bool hold = false, const std::string& origin = {}) {
+               bool resumed, bool hold = false, const Origin& origin = {}) {
     std::atomic<bool> stalled{false};
     const fs::path folder = writer.runFolder();
     ControlServer control(controlSocket(run));
@@ -206,6 +216,34 @@ void tellLostLog(const Context& context, storage::RunWriter& writer, const Train
 
 std::uint64_t checkpointBytes(const Machine& machine) { return static_cast<std::uint64_t>(machine.trainer->parametersTotal()) * 12; }
 
+storage::SpaceRule spaceRule(const Machine& machine, const std::optional<Teacher>& teacher) {
+    storage::SpaceRule rule{.checkpointBytes = checkpointBytes(machine)};
+    if (teacher) rule.reserveBytes += copyBytes(*teacher);
+    return rule;
+}
+
+std::string withFact(const std::string& moreJson, const char* name, const Json& value) {
+    Json more = Json::parse(moreJson);
+    more[name] = value;
+    return more.dump();
+}
+
+/// Fixes in the settings which weights teach, so that a resume finds the same.
+void settleTeacher(NewTraining& wanted, const Teacher& teacher) {
+    wanted.config.distillation.teacher = teacher.label();
+    if (wanted.parentStep < 0 && wanted.parent == teacher.run) wanted.parentStep = teacher.step();
+}
+
+/// What the new run begins with besides chance, put into its trainer.
+Origin begin(const Context& context, const NewTraining& wanted, const std::optional<Teacher>& teacher, bool restored, Trainer& trainer) {
+    Origin origin;
+    if (wanted.firstWeights) origin.converted = wanted.firstWeights(trainer);
+    if (!teacher) return origin;
+    origin.teacher = "Learns from " + describe(*teacher) + ".";
+    if (trainer.config().distillation.copy && !restored && !wanted.firstWeights) origin.teacher += " " + copyFromTeacher(context, *teacher, trainer);
+    return origin;
+}
+
 }  // namespace
 
 std::string tokenCache(const Context& context) { return (context.storeFolder() / "tokens").string(); }
@@ -227,18 +265,23 @@ int trainNew(const Context& context, NewTraining wanted) {
     if (problems.empty()) problems = config::validate(wanted.config);
     if (!problems.empty()) return report(context, problems);
     const storage::Store store(context.storeFolder());
-    Machine machine = prepare(context, wanted.config, problems);
-    if (machine.trainer && start) problems = restoreFork(*machine.trainer, *start, wanted);
+    const std::optional<Teacher> teacher = config::hasTeacher(wanted.config) ? findTeacher(context, store, wanted.config, wanted.parent, problems) : std::optional<Teacher>();
     if (!problems.empty()) return report(context, problems);
-    const std::string origin = wanted.firstWeights ? wanted.firstWeights(*machine.trainer) : std::string();
+    if (teacher) settleTeacher(wanted, *teacher);
+    Machine machine = prepare(context, wanted.config, problems);
+    if (machine.trainer && teacher) problems = teach(*teacher, *machine.corpus, *machine.trainer);
+    if (problems.empty() && start) problems = restoreFork(*machine.trainer, *start, wanted);
+    if (!problems.empty()) return report(context, problems);
+    const Origin origin = begin(context, wanted, teacher, start.has_value(), *machine.trainer);
     const std::string stateJson = start ? start->loaded.stateJson : "{}";
-    store.requireSpace({.checkpointBytes = checkpointBytes(machine)});
+    store.requireSpace(spaceRule(machine, teacher));
     const std::string run = store.newRun(newRunOf(wanted));
     if (wanted.onStarted) wanted.onStarted(run);
     store.makeBallast();
     storage::RunWriter writer = openWriter(store, run);
+    storage::RunFacts facts = factsOf(machine, wanted.config);
+    if (teacher) facts.moreJson = withFact(facts.moreJson, "teacher", keepTeacher(*teacher, writer.runFolder()));
     writer.startAttempt(machine.trainer->stepsDone(), training::environmentJson());
-    const storage::RunFacts facts = factsOf(machine, wanted.config);
     writer.setFacts(facts);
     writer.compact();  // what names layers and domains is in run.db itself, whatever becomes of its log
     sayStart(context, run, nameOf(store, run), machine, wanted.config);
@@ -254,8 +297,10 @@ int resume(const Context& context, const Resumption& wanted) {
     ChosenCheckpoint chosen = choose(writer.runFolder(), rows, wanted.from);
     const storage::RunFacts stored = writer.meta().facts;
     const Json more = Json::parse(stored.moreJson);
-    config.training.steps = more.value("steps", config.training.steps);
-    base::Problems problems = applySets(wanted.sets, config);
+    config::RunConfig longer = config;
+    longer.training.steps = more.value("steps", config.training.steps);
+    base::Problems problems = applySets(wanted.sets, longer);
+    config::extendSteps(config, longer.training.steps);
     if (!context.device.empty()) config.training.device = context.device;
     if (context.threads >= 0) config.training.threads = context.threads;
     if (problems.empty()) problems = config::validate(config);
@@ -265,6 +310,8 @@ int resume(const Context& context, const Resumption& wanted) {
     if (more.contains("corpus") && more["corpus"] != machine.corpus->fingerprint())
         throw base::Error(base::ExitCode::badInput, "data.changed", "the text is not the one this run was trained on", config.data.source,
                           "put the original text back, or start a new run on this one");
+    if (config::hasTeacher(config)) problems = teach(keptTeacher(writer.runFolder(), more), *machine.corpus, *machine.trainer);
+    if (!problems.empty()) return report(context, problems);
     machine.trainer->restore(chosen.loaded);
     CommandLog commands(more.value("commands", Json::array()).dump(), Session::commandsAppliedIn(chosen.loaded.stateJson));
     if (!wanted.replay) {
@@ -276,7 +323,7 @@ int resume(const Context& context, const Resumption& wanted) {
     storage::RunFacts facts = unknown ? factsOf(machine, config) : stored;
     Json kept = unknown ? Json::parse(facts.moreJson) : more;
     kept["steps"] = config.training.steps;
-    kept["curves"] = routing::ownCurves(config);
+    kept["curves"] = curvesOf(config);
     kept["commands"] = Json::parse(commands.json());
     facts.moreJson = kept.dump();
     writer.setFacts(facts);

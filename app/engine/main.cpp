@@ -23,7 +23,7 @@ using moescope::app::AddVerb;
 using moescope::app::Context;
 using namespace moescope;
 
-constexpr AddVerb kVerbs[] = {app::addTrain, app::addSweep, app::addConvert, app::addExperiment, app::addSend, app::addRuns, app::addSeries, app::addCompare, app::addProbe, app::addMute, app::addEval,
+constexpr AddVerb kVerbs[] = {app::addTrain, app::addSweep, app::addConvert, app::addDistill, app::addExperiment, app::addSend, app::addRuns, app::addSeries, app::addCompare, app::addProbe, app::addMute, app::addEval,
                               app::addGenerate, app::addData, app::addRoute, app::addEstimate, app::addSettings, app::addRouters, app::addBench,
                               app::addVerify, app::addDigest, app::addExport, app::addQuery, app::addSelftest};
 

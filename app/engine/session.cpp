@@ -56,10 +56,11 @@ void Session::begin() {
         return;
     }
     event(Severity::info, "run.started", "Training started on " + m.trainer.device() + ".");
-    if (!m.origin.empty()) event(Severity::change, "run.converted", "Converted from " + m.origin);
+    if (!m.origin.converted.empty()) event(Severity::change, "run.converted", "Converted from " + m.origin.converted);
+    if (!m.origin.teacher.empty()) event(Severity::change, "distillation.started", m.origin.teacher);
     evaluate();
     probe();
-    if (step() > 0 || !m.origin.empty()) saveCheckpoint();
+    if (step() > 0 || !m.origin.converted.empty() || !m.origin.teacher.empty()) saveCheckpoint();
 }
 
 /// What is stored of its last step stays as it is: a mute that somebody tries changes no result.

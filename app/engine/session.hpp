@@ -18,6 +18,12 @@
 
 namespace moescope::app {
 
+/// Sentences about where a new run's weights and lessons are from, if not from chance and the text: events, and a checkpoint of step 0.
+struct Origin {
+    std::string converted = {};
+    std::string teacher = {};
+};
+
 /// What a session works with; everything outlives it.
 struct SessionParts {
     const Context& context;
@@ -34,7 +40,7 @@ struct SessionParts {
     bool resumed = false;
     training::Patience patience{};  ///< as the checkpoint holds it
     bool hold = false;  ///< wait paused for commands; ends when the last client has gone
-    std::string origin = {};  ///< where the first weights are from, if not from chance: an event, and a checkpoint of step 0
+    Origin origin = {};
 };
 
 /// Confined to the thread that trains; that is the only one that touches the trainer.

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "app/engine/launch.hpp"
+#include "app/engine/teacher.hpp"
 #include "core/base/error.hpp"
 #include "core/config/config_json.hpp"
 #include "core/statistics/resampling.hpp"
@@ -179,6 +180,23 @@ void sumUp(const Context& context, const StudyOrder& order, const std::vector<Wo
 
 namespace {
 
+/// Teachers as stored runs name them, before any run is made: "last" is not one of the study's own. What cannot be found is told when its run starts.
+StudyOrder withTeachers(const Context& context, StudyOrder order) {
+    const storage::Store store(context.storeFolder());
+    std::map<std::string, std::string> labels;
+    for (StudyRun& run : order.runs) {
+        std::string& teacher = run.config.distillation.teacher;
+        if (teacher.empty()) continue;
+        base::Problems untold;
+        if (!labels.contains(teacher)) {
+            const auto found = findTeacher(context, store, run.config, {}, untold);
+            labels[teacher] = found ? found->label() : teacher;
+        }
+        teacher = labels[teacher];
+    }
+    return order;
+}
+
 std::vector<Work> worksOf(const Context& context, const StudyOrder& order) {
     const storage::Store store(context.storeFolder());
     const auto stored = storedRuns(store);
@@ -204,14 +222,16 @@ int trainAll(const Context& context, const StudyOrder& order, std::vector<Work>&
 
 }  // namespace
 
-StudyOutcome trainStudy(const Context& context, const StudyOrder& order) {
+StudyOutcome trainStudy(const Context& context, const StudyOrder& asked) {
+    const StudyOrder order = withTeachers(context, asked);
     std::vector<Work> works = worksOf(context, order);
     StudyOutcome outcome{trainAll(context, order, works), {}};
     for (const Work& work : works) outcome.runs.push_back(work.ulid);
     return outcome;
 }
 
-int runStudy(const Context& context, const StudyOrder& order) {
+int runStudy(const Context& context, const StudyOrder& asked) {
+    const StudyOrder order = withTeachers(context, asked);
     std::vector<Work> works = worksOf(context, order);
     const int exit = trainAll(context, order, works);
     sumUp(context, order, works);

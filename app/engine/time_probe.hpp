@@ -4,13 +4,14 @@
 #include <memory>
 #include <string>
 
+#include "app/engine/context.hpp"
 #include "core/base/problem.hpp"
 #include "core/config/run_config.hpp"
 #include "core/data/corpus.hpp"
 
 namespace moescope::app {
 
-/// Seconds of one step, the mean of five after one to warm up; NaN with problems when the run cannot be made.
-double secondsPerStep(const config::RunConfig& config, std::shared_ptr<const data::Corpus> corpus, const std::string& device, base::Problems& problems);
+/// Seconds of one step, its teacher's part included, the mean of five after one to warm up; NaN with problems when the run cannot be made.
+double secondsPerStep(const Context& context, const config::RunConfig& config, std::shared_ptr<const data::Corpus> corpus, const std::string& device, base::Problems& problems);
 
 }  // namespace moescope::app

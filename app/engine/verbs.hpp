@@ -9,6 +9,7 @@ void addTrain(CLI::App&, Context&, Action&);       // train, resume, fork, twin
 void addSweep(CLI::App&, Context&, Action&);       // sweep, match
 void addSend(CLI::App&, Context&, Action&);
 void addConvert(CLI::App&, Context&, Action&);     // upcycle, moefy, to-dense
+void addDistill(CLI::App&, Context&, Action&);
 void addExperiment(CLI::App&, Context&, Action&);
 void addRuns(CLI::App&, Context&, Action&);        // runs list|show|rename|...
 void addSeries(CLI::App&, Context&, Action&);

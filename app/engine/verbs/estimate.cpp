@@ -33,7 +33,7 @@ int estimate(const Context& context, const RunOptions& options, bool probe) {
     Json json{{"params_total", cost.paramsTotal}, {"params_active", cost.paramsActive}, {"flops_token", cost.flopsToken},
               {"flops_token_forward", cost.flopsTokenForward}, {"memory_bytes", config::memoryBytes(config, corpus->vocabulary())},
               {"vocabulary", corpus->vocabulary()}, {"mark", config::couplingMark(config)}};
-    if (probe) json["seconds"] = number(secondsPerStep(config, corpus, device, problems) * static_cast<double>(config.training.steps));
+    if (probe) json["seconds"] = number(secondsPerStep(context, config, corpus, device, problems) * static_cast<double>(config.training.steps));
     json["problems"] = toJson(problems);
     context.result(json, readable(json));
     if (!context.json) return problems.empty() ? 0 : report(context, problems);

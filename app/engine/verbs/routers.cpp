@@ -5,6 +5,7 @@
 
 #include "app/engine/verbs.hpp"
 #include "core/base/numbers.hpp"
+#include "core/config/distillation.hpp"
 #include "core/config/router_card.hpp"
 #include "core/routing/mechanisms.hpp"
 
@@ -99,7 +100,7 @@ std::string readable(const RouterCard& card) {
     for (const std::string& deviation : preset.deviations) text += "\nDeviation: " + deviation;
     if (!card.alike.empty()) text += "\nThe same stages, other numbers: " + joined(card.alike);
     if (!card.usedBy.empty()) text += "\nRun presets with these stages: " + joined(card.usedBy);
-    return text + "\nTrain it: moescope-engine train --preset eight_domains --preset " + preset.id;
+    return text + "\nTrain it: moescope-engine train --preset eight_domains --preset " + preset.id + (config::hasTeacher(configOf(card)) ? " --set distillation.teacher=RUN, or: moescope-engine distill RUN --preset " + preset.id : "");
 }
 
 int show(const Context& context, const std::string& id) {

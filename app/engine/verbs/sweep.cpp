@@ -125,7 +125,7 @@ base::Problems giveEqualTime(const Context& context, std::vector<config::Matched
     const std::string device = training::resolveDevice(set.front().config.training.device, problems);
     for (config::MatchedRun& run : set) {
         context.say("timing " + run.name);
-        seconds.push_back(secondsPerStep(run.config, corpus, device, problems));
+        seconds.push_back(secondsPerStep(context, run.config, corpus, device, problems));
         if (!problems.empty()) return problems;
         run.config.training.steps = config::stepsInEqualTime(set.front().config.training.steps, seconds.front(), seconds.back());
     }
