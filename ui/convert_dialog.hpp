@@ -1,4 +1,4 @@
-// ConvertDialog: a trained run as the beginning of another kind of model: dense to experts, or experts to dense.
+// ConvertDialog: a trained run as the beginning of another kind of model: dense to experts, experts to dense, or the teacher of a student.
 #pragma once
 
 #include <QDialog>
@@ -31,14 +31,18 @@ signals:
 private:
     void buildFields(QFormLayout& form);
     void refresh();
+    void connectFields();
     QString verb() const;
     bool byChance() const;
+    bool isStudent() const;
+    QStringList studentArguments() const;
     QString summary() const;
+    QString note() const;
 
     QString m_ulid, m_name;
     config::RunConfig m_config;
     QComboBox *m_kind, *m_keep;
-    QSpinBox *m_experts, *m_topK, *m_steps;
+    QSpinBox *m_experts, *m_topK, *m_steps, *m_layers, *m_until;
     QComboBox* m_granularity;
     QDoubleSpinBox* m_noise;
     QFormLayout* m_form;

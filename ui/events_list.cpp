@@ -17,7 +17,7 @@ namespace {
 bool isShown(const telemetry::Event& event) {
     const std::string_view code = event.code;
     if (code == "command.refused" || code == "command.bad") return false;
-    return code.starts_with("command.") || code.starts_with("router.") || code.starts_with("loss.") || code == "run.resumed" || code == "run.rewound" ||
+    return code.starts_with("command.") || code.starts_with("router.") || code.starts_with("loss.") || code == "distillation.ended" || code == "run.resumed" || code == "run.rewound" ||
            event.severity == telemetry::Severity::error;
 }
 

@@ -51,6 +51,7 @@ void flatten(config::RunConfig& config) {
 config::RunConfig presetConfig(const std::string& preset, base::Problems& problems) {
     config::RunConfig config;
     if (!preset.empty()) problems = config::applyPreset(config, preset);
+    config.distillation = {};  // a table has no teacher
     return config;
 }
 

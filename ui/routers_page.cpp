@@ -262,7 +262,7 @@ void RoutersPage::showCard(const RouterCard& card) {
 void RoutersPage::fillStages(const RouterCard& card) {
     std::vector<plots::StageBox> boxes;
     for (const CardStage& stage : card.stages) {
-        const bool aside = stage.id == "balance" || stage.id == "z" || stage.id == "granularity" || stage.id == "estimator";
+        const bool aside = stage.id == "balance" || stage.id == "z" || stage.id == "granularity" || stage.id == "estimator" || stage.id == "teacher";
         boxes.push_back({text(stage.title), text(stage.word), text(stage.sentence), aside});
     }
     m_stages->setStages(std::move(boxes));

@@ -158,5 +158,25 @@ TEST(ConvertDialog, MakesMixturesDense) {
     EXPECT_EQ(dialog.arguments(), (QStringList{"to-dense", "01ABC", "--steps", "10", "--experts", "busiest"}));
 }
 
+TEST(ConvertDialog, DistilsMixturesIntoFewerLayersOrDenseStudents) {
+    config::RunConfig teacher = fakeConfig();
+    teacher.model.layers = 4;
+    ConvertDialog dialog(QStringLiteral("01ABC"), QStringLiteral("mixture"), teacher);
+    dialog.setAttribute(Qt::WA_DeleteOnClose, false);
+    auto* kind = dialog.findChild<QComboBox*>(QStringLiteral("convertKind"));
+    ASSERT_EQ(kind->count(), 3);
+    dialog.findChild<QSpinBox*>(QStringLiteral("convertSteps"))->setValue(10);
+    kind->setCurrentIndex(1);
+    EXPECT_EQ(dialog.arguments(), (QStringList{"distill", "01ABC", "--preset", "mos", "--steps", "10", "--layers", "3", "--set", "distillation.until=0.60"}));
+    dialog.findChild<QSpinBox*>(QStringLiteral("convertUntil"))->setValue(100);
+    EXPECT_TRUE(dialog.findChild<QLabel*>(QStringLiteral("convertNote"))->text().contains(QStringLiteral("to the end")));
+    kind->setCurrentIndex(2);
+    EXPECT_EQ(dialog.arguments(), (QStringList{"distill", "01ABC", "--preset", "moe_to_dense", "--steps", "10", "--set", "distillation.until=1.00"}));
+    teacher.model.layers = 1;
+    ConvertDialog single(QStringLiteral("01ABC"), QStringLiteral("mixture"), teacher);
+    single.setAttribute(Qt::WA_DeleteOnClose, false);
+    EXPECT_EQ(single.findChild<QComboBox*>(QStringLiteral("convertKind"))->findData(QStringLiteral("mos")), -1) << "no layer to spare";
+}
+
 }  // namespace
 }  // namespace moescope::ui
