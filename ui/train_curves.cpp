@@ -33,6 +33,20 @@ Points points(const RunData& run, const Track* track, std::size_t element, XAxis
     return result;
 }
 
+/// Without the steps at which the number did not apply, such as those after the teacher fell silent.
+Points applying(Points all) {
+    Points result;
+    for (std::size_t i = 0; i < static_cast<std::size_t>(all.y.size()); ++i) {
+        if (std::isnan(all.y[i])) continue;
+        result.x.push_back(all.x[i]);
+        result.y.push_back(all.y[i]);
+        if (all.low.empty()) continue;
+        result.low.push_back(all.low[i]);
+        result.high.push_back(all.high[i]);
+    }
+    return result;
+}
+
 Points layerPoints(const RunData& run, std::string_view series, const TrainView& view, double factor = 1) {
     const Track* track = run.track(series);
     return points(run, track, track ? run.element(*track, view.moeLayer) : 0, view.axis, factor);
@@ -402,7 +416,7 @@ plots::Lane metricLane(const RunData& run, const TrainView& view, const QString&
     const std::size_t element = dimensions.empty() ? 0 : run.element(*track, view.moeLayer, expert);
     const QString shown = experts ? QStringLiteral("%1 E%2").arg(metric).arg(expert) : metric;
     if (experts) result.name = result.name + QStringLiteral(", E%1").arg(expert);
-    result.curves.push_back(smoothed(curve(name.c_str(), shown, CurveRole::Statistic, points(run, track, element, view.axis))));
+    result.curves.push_back(smoothed(curve(name.c_str(), shown, CurveRole::Statistic, applying(points(run, track, element, view.axis)))));
     return result;
 }
 

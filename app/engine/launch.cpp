@@ -50,13 +50,6 @@ std::string deviceName(const std::string& id) {
     return id;
 }
 
-/// What the Train page shows beside the curves of every run.
-std::vector<std::string> curvesOf(const config::RunConfig& config) {
-    std::vector<std::string> curves = routing::ownCurves(config);
-    if (config::hasTeacher(config)) curves.insert(curves.begin(), "aux_kd");
-    return curves;
-}
-
 storage::RunFacts factsOf(const Machine& machine, const config::RunConfig& config) {
     storage::RunFacts facts;
     facts.domains = machine.corpus->domains();
@@ -75,7 +68,7 @@ storage::RunFacts factsOf(const Machine& machine, const config::RunConfig& confi
     facts.flopsToken = cost.flopsToken;
     facts.deviceName = deviceName(machine.device);
     facts.moreJson = Json{{"corpus", machine.corpus->fingerprint()}, {"bytes_per_token", machine.corpus->bytesPerToken()},
-                          {"mark", config::couplingMark(config)}, {"steps", config.training.steps}, {"curves", curvesOf(config)}, {"commands", Json::array()}}.dump();
+                          {"mark", config::couplingMark(config)}, {"steps", config.training.steps}, {"curves", routing::ownCurves(config)}, {"commands", Json::array()}}.dump();
     return facts;
 }
 
@@ -323,7 +316,7 @@ int resume(const Context& context, const Resumption& wanted) {
     storage::RunFacts facts = unknown ? factsOf(machine, config) : stored;
     Json kept = unknown ? Json::parse(facts.moreJson) : more;
     kept["steps"] = config.training.steps;
-    kept["curves"] = curvesOf(config);
+    kept["curves"] = routing::ownCurves(config);
     kept["commands"] = Json::parse(commands.json());
     facts.moreJson = kept.dump();
     writer.setFacts(facts);
