@@ -21,7 +21,7 @@
 namespace moescope::ui {
 namespace {
 
-constexpr int kManyExperts = 24, kManyLayers = 5;
+constexpr int kManyExperts = 24, kManyLayers = 5, kLeastForThree = 420;
 
 /// Lines of the run itself are drawn in its colour.
 plots::Lane inked(plots::Lane lane, const plots::Ink& ink) {
@@ -119,7 +119,8 @@ std::vector<plots::Panel*> TrainGrid::shownPanels() const {
         case Kind::mixture: shown = {m_loss, m_load, m_concentration, m_logits, m_use, m_health}; break;
         case Kind::manyExperts: shown = {m_loss, m_load, m_layers, m_logits, m_spread, m_health}; break;
     }
-    if (m_ownCurves) shown.insert(shown.end() - 1, m_router);
+    if (m_ownCurves && m_low && m_kind != Kind::dense) shown.back() = m_router;
+    else if (m_ownCurves) shown.insert(shown.end() - 1, m_router);
     shown.insert(shown.end(), m_own.begin(), m_own.end());
     return shown;
 }
@@ -151,7 +152,7 @@ void TrainGrid::arrange() {
 // Panels stand in rows; with the router's own curves the last column of the first two rows holds three, so that no cell is empty.
 void TrainGrid::place(const std::vector<plots::Panel*>& panels) {
     constexpr int kUnits = 3;   // of a row, the panels of the shared column take two each
-    const bool shared = m_ownCurves && !m_maximised && m_kind != Kind::dense;
+    const bool shared = m_ownCurves && !m_low && !m_maximised && m_kind != Kind::dense;
     const int columns = m_maximised ? 1 : m_kind == Kind::dense && !m_ownCurves ? 2 : 3;
     for (int c = 0; c < 3; ++c) m_grid->setColumnStretch(c, c < columns ? 1 : 0);
     const auto put = [this](plots::Panel* panel, int row, int column, int rows) {
@@ -272,5 +273,14 @@ void TrainGrid::fill(bool hiddenToo) {
 }
 
 void TrainGrid::showEvent(QShowEvent*) { fill(false); }
+
+void TrainGrid::resizeEvent(QResizeEvent*) {
+    const bool low = height() < kLeastForThree;
+    if (low == m_low) return;
+    m_low = low;
+    if (!m_ownCurves) return;
+    arrange();
+    fill(false);
+}
 
 }  // namespace moescope::ui

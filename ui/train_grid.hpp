@@ -28,7 +28,8 @@ class Panel;
 namespace moescope::ui {
 
 /// GUI thread. Six panels for a mixture; loss and health for a dense run; layers over steps and the spread over layers
-/// where there are many experts or layers. A seventh above health where the router has curves of its own.
+/// where there are many experts or layers. A seventh above health where the router has curves of its own;
+/// in its place where the grid is too low for three in a column.
 class TrainGrid : public QWidget {
     Q_OBJECT
 public:
@@ -75,6 +76,7 @@ signals:
 
 protected:
     void showEvent(QShowEvent*) override;
+    void resizeEvent(QResizeEvent*) override;
     void dragEnterEvent(QDragEnterEvent*) override;
     void dragMoveEvent(QDragMoveEvent*) override;
     void dragLeaveEvent(QDragLeaveEvent*) override;
@@ -120,6 +122,7 @@ private:
     TrainView m_view;
     Kind m_kind = Kind::none;
     bool m_ownCurves = false;                  ///< the run has some to show
+    bool m_low = false;                        ///< no room for three in a column
     std::vector<AddedMetric> m_added;
     std::vector<plots::Panel*> m_own;          ///< plots of people's own, in order
     QPointer<plots::Panel> m_pointed;

@@ -59,6 +59,13 @@ TEST(TrainPage, ARouterThatDeclaresCurvesHasAPanelOfItsOwn) {
     EXPECT_EQ(own.left(), health.left());
     EXPECT_NEAR(health.bottom(), use.bottom(), 2);
     EXPECT_GT(loss.height(), own.height());
+    shell.window().resize(1366, 640);
+    shell.settle();
+    EXPECT_TRUE(shell.shows("routerPanel"));
+    EXPECT_FALSE(shell.shows("healthPanel"));   // too low for three
+    shell.window().resize(1366, 900);
+    shell.settle();
+    EXPECT_TRUE(shell.shows("healthPanel"));
     shell.open(without);
     EXPECT_FALSE(shell.shows("routerPanel"));
 }
