@@ -132,6 +132,9 @@ void checkOverrule(const RunConfig& c, const CommandInfo& verb, const Values& ar
     if (!ranks)
         refuse(problems, "command", fmt::format("{} takes the place of ranking the experts for each token; router.net {} with router.select {} does not rank.",
                                                 verb.verb, c.router.net, select));
+    else if (c.router.group_rule == "two_level_top2")
+        refuse(problems, "command", fmt::format("{} takes the place of one ranking of all experts, and router.group_rule two_level_top2 ranks groups first and then their members; "
+                                                "fork the run with another router.group_rule.", verb.verb));
     else if (verb.verb == "pin" && c.data.source == "random")
         refuse(problems, "domain", "This run's data has no domains, so none can be pinned.");
 }

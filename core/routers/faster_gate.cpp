@@ -45,10 +45,10 @@ at::Tensor leaving(const RouterSpec& spec, const at::Tensor& score, const at::Te
 }
 
 Choice stayMostly(const RouterSpec& spec, const RouterTensors& tensors, const RouterInput& input, const Scores& scores) {
-    const at::Tensor score = routing::selectionScore(spec, tensors, input, scores);
+    const at::Tensor score = routing::withPins(spec, input, routing::selectionScore(spec, tensors, input, scores));
     if (!input.training) return routing::chooseLargest(spec, input, score);
     const at::Tensor home = atHome(spec, score);
-    const at::Tensor open = home.logical_or(leaving(spec, score, home, scores.probabilities.detach()));
+    const at::Tensor open = home.logical_or(leaving(spec, score, home, scores.probabilities.detach())).logical_or(score.eq(-kClosed));  // who is pinned may leave
     Choice choice;
     choice.complete = !input.muted.defined();
     choice.experts = routing::largest(score.masked_fill(open.logical_not(), kClosed), spec.topK, !choice.complete);

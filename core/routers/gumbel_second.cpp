@@ -13,7 +13,7 @@ namespace {
 
 // First choice as ranked, second = argmax of (logit + Gumbel) over the others.
 Choice sampleSecond(const RouterSpec& spec, const RouterTensors& tensors, const RouterInput& input, const Scores& scores) {
-    const at::Tensor score = routing::selectionScore(spec, tensors, input, scores);
+    const at::Tensor score = routing::withPins(spec, input, routing::selectionScore(spec, tensors, input, scores));
     if (!secondIsRandom(spec, input)) return routing::chooseLargest(spec, input, score);
     const at::Tensor first = routing::largest(score, 1, true);
     const at::Tensor gumbel = routing::gumbelDraws(spec, input, base::Purpose::secondExpert, score.sizes(), score);

@@ -407,6 +407,21 @@ TEST(Commands, AreListedWithAnExampleThatIsValid) {
     EXPECT_EQ(findCommand("dance"), nullptr);
 }
 
+TEST(ValidateCommand, RefusesToOverruleAChoiceOfGroupsAndKnobsThatSlotsDoNotHave) {
+    RunConfig c;
+    c.router.group_rule = "two_level_top2";
+    for (const Command& command : {Command{"oracle", {{"kind", std::string("random")}}}, Command{"pin", {{"domain", std::string("copy")}, {"expert", std::int64_t{2}}}}}) {
+        const auto problems = validate(c, command);
+        ASSERT_EQ(problems.size(), 1u) << command.verb;
+        EXPECT_NE(problems[0].text.find("two_level_top2"), std::string::npos);
+    }
+    c.router = {};
+    c.router.select = "slots", c.router.score = "softmax_tokens";
+    EXPECT_EQ(validate(c, set("moe.top_k", std::int64_t{2})).size(), 1u);
+    EXPECT_EQ(validate(c, set("capacity.factor", 2.0)).size(), 1u);
+    EXPECT_EQ(validate(c, Command{"oracle", {{"kind", std::string("random")}}}).size(), 1u);
+}
+
 TEST(ValidateCommand, RefusesExpertsOfADenseRun) {
     RunConfig c;
     c.moe.experts = 0;

@@ -70,6 +70,23 @@ TEST(Pins, PutTheExpertOfADomainFirstAndLeaveTheOthersToTheRouter) {
     EXPECT_EQ(integers(route(spec, {}, input).experts), own);  // a text without labels
 }
 
+TEST(Pins, HoldWhereTheSecondExpertIsDrawnAndWhereFewTokensMayLeaveTheirGroup) {
+    RouterSpec drawn = plainSpec(8, 2), bound = drawn;
+    drawn.second = Second::gumbel, drawn.secondScale = 1;
+    bound.options["leave_share"] = 0.0, bound.groups = 2;
+    for (RouterSpec spec : {drawn, bound}) {
+        spec.pins = {5};
+        RouterInput input;
+        input.logits = tensorOf(normalTable(30, 8, 3));
+        input.domains = at::arange(30, at::kLong).remainder(2).neg();  // every other token has the domain
+        const auto pinned = integers(route(spec, {}, input).experts);
+        for (std::size_t t = 0; t < 30; t += 2) {
+            EXPECT_EQ(pinned[t][0], 5);
+            EXPECT_NE(pinned[t][1], 5);
+        }
+    }
+}
+
 TEST(Pins, NeverWakeAMutedExpert) {
     RouterSpec spec = plainSpec(4, 1);
     spec.pins = {2};

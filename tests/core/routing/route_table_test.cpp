@@ -196,6 +196,26 @@ TEST(RouteTable, LooksUpTheHashTable) {
     EXPECT_TRUE(out["metrics"]["router_entropy"].is_null());
 }
 
+TEST(RouteTable, TellsWhatOutputsAreMaskedByBesideTheWeights) {
+    json input = {{"config", {{"moe.experts", 3}, {"moe.top_k", 2}, {"router.options.eom", 0.25}}}, {"logits", {{1, 2, 0}, {0, 0, 3}}}, {"training", false}};
+    EXPECT_EQ(answer(input)["output_factor"], json({{0.75, 0.75}, {0.75, 0.75}}));
+    input["training"] = true;
+    const json masked = answer(input)["output_factor"];
+    for (const json& row : masked)
+        for (const json& factor : row) EXPECT_TRUE(factor == 0.0 || factor == 1.0) << factor;
+    EXPECT_FALSE(answer({{"logits", {{1, 2}}}}).contains("output_factor"));
+}
+
+TEST(RouteTable, SlotsHaveTheSharesOfTokensBesideTheWeightsOfExperts) {
+    const json out = answer({{"preset", "soft_moe"}, {"logits", {{2, 0}, {1, 1}, {0, 3}}}});
+    EXPECT_EQ(out["experts"], json({{0, 1}, {0, 1}, {1, 0}}));
+    const double e = std::exp(1.0), column = e * e + e + 1;
+    for (std::size_t t = 0; t < 3; ++t) EXPECT_NEAR(out["dispatch"][t][0], std::exp(2.0 - double(t)) / column, 1e-6);
+    EXPECT_NEAR(out["weights"][2][0], std::exp(3.0) / (std::exp(3.0) + 1), 1e-6);
+    EXPECT_TRUE(out["metrics"]["dropped_assignments"].is_null());
+    EXPECT_EQ(problemsOf({{"preset", "soft_moe"}, {"config", {{"moe.experts", 2}}}, {"features", {{1, 2}}}, {"weights", {{1, 0}, {0, 1}}}})[0].key, "logits");
+}
+
 TEST(RouteTable, ExpertChoiceLeavesSlotsOpen) {
     const json out = answer({{"preset", "expert_choice"}, {"config", {{"moe.experts", 2}, {"capacity.factor", 1}}}, {"logits", {{3, 2}, {2, 0}, {0, 0}, {-1, 0}}}});
     EXPECT_EQ(out["load"], json({0.5, 0.5}));
