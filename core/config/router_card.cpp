@@ -222,7 +222,8 @@ std::vector<RouterCard> listRouterCards() {
             continue;
         }
         const MoeShape shape = firstShape(config);
-        cards.push_back({std::move(preset), shape.experts, shape.topK, std::move(stages), routerMarks(config), {}, {}});
+        const bool everyone = config.router.select == "all" || config.router.select == "slots";
+        cards.push_back({std::move(preset), shape.experts, everyone ? shape.experts : shape.topK, std::move(stages), routerMarks(config), {}, {}});
     }
     for (RouterCard& card : cards) {
         if (card.stages.empty()) continue;

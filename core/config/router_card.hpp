@@ -28,7 +28,7 @@ struct CardStage {
 
 struct RouterCard {
     Preset preset;
-    std::int64_t experts = 0, topK = 0;  ///< trained by itself, after granularity; 0 experts = dense
+    std::int64_t experts = 0, topK = 0;  ///< trained by itself, after granularity, and how many work on a token; 0 experts = dense
     std::vector<CardStage> stages;       ///< only those that do something, in the order of the computation
     std::vector<std::string> marks;      ///< "needs token ids: ...", "not causal / batch-coupled: ..."
     std::vector<std::string> alike;      ///< other router presets with the same stages, whatever their numbers
