@@ -47,6 +47,10 @@ std::string weighWord(const RunConfig& c) {
 void addScore(const RunConfig& c, std::vector<CardStage>& out) {
     const RouterConfig& r = c.router;
     out.push_back(stageOf(c, "net", "Router", "router.net", r.net));
+    if (r.select == "slots") {
+        out.back().formula = "z_es = g (x / |x|) · (φ_es / |φ_es|), g learned";
+        out.back().sentence = "The angle between a token and a learned direction of each slot is the score.";
+    }
     for (const auto& [name, value] : r.options) out.back().settings.push_back(setting(c, "router.options." + name));
     if (r.bias) out.back().settings.push_back(setting(c, "router.bias"));
     if (r.frozen) out.back().settings.push_back(setting(c, "router.frozen"));
@@ -86,7 +90,10 @@ void addWeights(const RunConfig& c, std::vector<CardStage>& out) {
     const RouterConfig& r = c.router;
     out.push_back(stageOf(c, "weigh", "Weights", "router.weigh", weighWord(c)));
     std::string& formula = out.back().formula;  // with the score's own letter
-    if (r.select == "slots") formula = "w_e = Σ_s C_es";
+    if (r.select == "slots") {
+        formula = "w_e = Σ_s C_es";
+        out.back().sentence = "What a token takes from the slots of an expert is the expert's weight; over all experts it sums to 1.";
+    }
     const bool own = r.score == "sigmoid" || r.score == "relu";
     for (std::size_t at = formula.find("p_e"); own && at != std::string::npos; at = formula.find("p_e")) formula[at] = 's';
     const auto rescale = r.options.find("rescale");

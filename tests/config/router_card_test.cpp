@@ -85,6 +85,7 @@ TEST(RouterCard, ThoseWithoutAPlainTopKSayWhatTheyDoInstead) {
     EXPECT_EQ(stage("soft_moe", "select").word, "8 slots an expert");
     EXPECT_EQ(cardOf("soft_moe").topK, 8) << "every expert works on every token";
     EXPECT_NE(stage("soft_moe", "score").formula.find("tokens"), std::string::npos);
+    EXPECT_NE(stage("soft_moe", "net").formula.find("z_es"), std::string::npos);
     EXPECT_FALSE(stage("fmoe_swipe", "capacity").sentence.empty());
     EXPECT_NE(stage("llama_moe", "weigh").formula.find("times E"), std::string::npos);
 }
