@@ -107,7 +107,8 @@ std::size_t DomainCorpus::stretchDomain(const Row &row, std::uint64_t stretch) c
 
 void DomainCorpus::refill(const Row &row, std::size_t domain, Cursor &cursor) const {
     const std::uint64_t place = (row.number << 32) | (static_cast<std::uint64_t>(domain) << 24) | cursor.ordinal++;
-    const std::uint64_t index = (row.documents.word(place) & ~kValidationBit) | row.part;
+    const std::uint64_t drawn = row.documents.word(place) & ~kValidationBit, documents = m_mixture.domains[domain].documents;
+    const std::uint64_t index = (row.part == 0 && documents > 0 ? drawn % documents : drawn) | row.part;
     cursor.document = makeDocument(*m_mixture.domains[domain].family, m_seed, index, m_mixture.documentLength);
     cursor.at = 0;
 }

@@ -9,7 +9,8 @@
 
 namespace moescope::data {
 
-/// Documents of training have indices below 2^63, those of validation above: the two never share one. A sequence begins
+/// Documents of training have indices below 2^63 (below a domain's `documents`, where its text repeats), those of
+/// validation above: the two never share one. A sequence begins
 /// with a fresh document; within it each stretch of a domain goes on where the last one of that domain stopped.
 std::shared_ptr<const Corpus> makeDomainCorpus(const config::RunConfig &config, Mixture mixture);
 

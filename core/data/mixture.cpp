@@ -64,9 +64,12 @@ void addDomain(const config::DomainConfig &given, const std::string &key, std::v
                                                        base::printable(given.name))});
     Options options(given.options, key, problems);
     std::shared_ptr<const Family> family = entry->make(options);
+    // Asked for only where it is given: the identity of a domain without end stays what it was.
+    const bool repeats = given.options.contains("documents");
+    const auto documents = static_cast<std::uint64_t>(repeats ? options.integer("documents", 0, 0, 1'000'000'000) : 0);
     options.refuseUnknown(given.family);
     const std::string name = given.name.empty() ? freeName(domains, standardName(given)) : given.name;
-    domains.push_back({name, given.weight, std::move(family), given.family + ":" + options.resolved()});
+    domains.push_back({name, given.weight, std::move(family), given.family + ":" + options.resolved(), documents});
 }
 
 void readAlternation(const std::string &text, Alternation &alternation, base::Problems &problems) {

@@ -20,6 +20,7 @@ struct Domain {
     double share = 0;  ///< weight / sum of weights
     std::shared_ptr<const Family> family;
     std::string identity;  ///< family and all its options, defaults included
+    std::uint64_t documents = 0;  ///< training takes its text from so many documents, over and over; 0 = each is new
 };
 
 /// Where a sequence may pass to another domain: after a document, after a unit, or after so many characters.

@@ -189,6 +189,18 @@ TEST(DomainCorpus, ValidationSharesNoDocumentWithTraining) {
             EXPECT_FALSE(validation.contains(training));
 }
 
+TEST(DomainCorpus, ADomainOfFewDocumentsComesAgainInTrainingAlone) {
+    config::RunConfig endless = mixtureOf({domain("language")}), repeated = mixtureOf({domain("language", {{"documents", whole(5)}})});
+    endless.data.document_length = repeated.data.document_length = 200;
+    const auto corpus = testing::open(repeated);
+    std::set<std::string> texts;
+    for (int step = 0; step < 20; ++step)
+        texts.merge(openings(*corpus, corpus->training(step, 0, 10, 100)));
+    EXPECT_EQ(texts.size(), 5U);
+    EXPECT_EQ(corpus->validation(0, 8, 100), testing::open(endless)->validation(0, 8, 100));
+    EXPECT_NE(corpus->fingerprint(), testing::open(endless)->fingerprint());
+}
+
 TEST(DomainCorpus, ValidationIsTheSameHoweverItIsDividedIntoBatches) {
     const auto corpus = testing::open(apart());
     const Batch whole = corpus->validation(0, 6, 32), half = corpus->validation(1, 3, 32);
