@@ -112,6 +112,12 @@ Problems dense(const RunConfig& from, const Order& order, RunConfig& to) {
 
 std::string_view toText(Kind kind) { return kind == Kind::upcycle ? "upcycled" : kind == Kind::moefy ? "split into experts" : "made dense"; }
 
+std::string presetAfter(std::string_view preset, const Order& order) {
+    const std::string base(preset.substr(0, preset.find('+')));
+    const std::string router = order.kind == Kind::toDense ? "dense" : order.kind == Kind::moefy ? (order.split == Split::random ? "llama_moe" : "moefication") : order.granularity > 1 ? "upcycle_fg" : "upcycle";
+    return base.empty() ? router : base + "+" + router;
+}
+
 bool keepsFunction(const Order& order) {
     if (order.kind == Kind::upcycle) return order.noise == 0;
     return order.kind == Kind::moefy && order.topK == order.experts;

@@ -61,6 +61,9 @@ base::Problems convertedConfig(const config::RunConfig& from, const Order& order
 /// where a tensor is missing or has another shape than the settings say.
 void convertWeights(const Weights& old, const config::RunConfig& from, const config::RunConfig& to, const Order& order, Weights& fresh);
 
+/// Ids of the presets that the new run is named by: the run preset of the old one and the router that the conversion makes.
+std::string presetAfter(std::string_view preset, const Order& order);
+
 /// Does every token keep its output, whatever the router says? (Up to float32 rounding.)
 bool keepsFunction(const Order& order);
 

@@ -124,11 +124,17 @@ void splitLayer(const Weights& old, std::int64_t layer, const RunConfig& from, c
     const bool random = order.split == Split::random;
     const std::vector<std::int64_t> cluster = random ? randomShares(hidden, experts, order.seed, layer) : balancedClusters(up.values, hidden, width, experts);
     if (!random) pointAtMeans(up, cluster, fresh.at(prefix + "gate.weight"));
+    std::vector<std::int64_t> inOrder;
     for (std::int64_t expert = 0; expert < experts; ++expert) {
         std::vector<std::int64_t> units;
         for (std::int64_t unit = 0; unit < hidden; ++unit)
             if (cluster[static_cast<std::size_t>(unit)] == expert) units.push_back(unit);
         cutExpert(old, prefix, expert, units, hidden, width, 1, order, fresh);
+        inOrder.insert(inOrder.end(), units.begin(), units.end());
+    }
+    if (fresh.contains(prefix + "gate.neurons")) {   // a router that looks at the neurons themselves
+        need(fresh, prefix + "gate.neurons", {hidden, width});
+        fresh[prefix + "gate.neurons"] = rowsOf(up, inOrder);
     }
 }
 

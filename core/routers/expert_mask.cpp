@@ -22,7 +22,7 @@ struct MaskOptions {
 
 void closeSome(const RouterSpec& spec, const RouterTensors&, const RouterInput& input, Scores& scores) {
     const double p = readOptions<MaskOptions>(spec.options).expertMask;
-    if (p == 0) return;
+    if (p == 0 || !input.training) return;
     const at::Tensor draws = stepDraws(spec, input, base::Purpose::expertMask, scores.clean);
     const at::Tensor sure = routing::largest(draws, spec.topK, false);
     close(scores, draws.lt(p).squeeze(0).logical_and(allBut(spec, sure)));

@@ -33,7 +33,7 @@ bool staysLocal(const RouterInput& input, double p) {
 
 void keepLocal(const RouterSpec& spec, const RouterTensors&, const RouterInput& input, Scores& scores) {
     const auto options = readOptions<DropoutOptions>(spec.options);
-    if (!staysLocal(input, options.gatingDropout)) return;
+    if (!input.training || !staysLocal(input, options.gatingDropout)) return;
     const auto share = static_cast<std::int64_t>(std::ceil(options.localShare * static_cast<double>(spec.experts) - 1e-9));
     const at::Tensor draws = stepDraws(spec, input, base::Purpose::localExperts, scores.clean);
     close(scores, allBut(spec, routing::largest(draws, std::max(share, spec.topK), false)));

@@ -25,7 +25,7 @@ struct SamplingOptions {
 
 void sample(const RouterSpec& spec, const RouterTensors& tensors, const RouterInput& input, Scores& scores) {
     const double lambda = readOptions<SamplingOptions>(spec.options).importanceSampling;
-    if (lambda == 0) return;
+    if (lambda == 0 || !input.training) return;
     const at::Tensor load = tensors.at("load_share").to(scores.noisy.scalar_type()).mul(static_cast<double>(spec.experts)).clamp_min(kFloor);
     const at::Tensor gumbel = routing::gumbelDraws(spec, input, base::Purpose::importanceSampling, scores.noisy.sizes(), scores.noisy.detach());
     scores.noisy = scores.noisy - load.log() * lambda + gumbel;

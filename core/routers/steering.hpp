@@ -27,7 +27,7 @@ inline at::Tensor allBut(const RouterSpec& spec, const at::Tensor& open) {
     return closed.scatter(1, open, false).squeeze(0);
 }
 
-/// p stays as it is: only the choice turns away.
+/// p stays as it is: only the choice turns away. `experts`: [E] or [T, E] bool.
 inline void close(Scores& scores, const at::Tensor& experts) {
     scores.barred = scores.barred.defined() ? scores.barred.logical_or(experts) : experts;
     scores.noisy = scores.noisy.masked_fill(experts, -std::numeric_limits<double>::infinity());

@@ -114,9 +114,8 @@ Scores scoreExperts(const RouterSpec& spec, const RouterTensors& tensors, const 
     scores.probabilities = scores.clean.softmax(1);
     scores.shares = sharesOf(spec, scores);
     setGate(spec, spec.noiseReachesWeights ? scores.noisy : scores.clean, scores);
-    if (input.training)
-        for (const routers::Router* router : routers::table())
-            if (router->steer && router->claims(spec)) router->steer(spec, tensors, input, scores);
+    for (const routers::Router* router : routers::table())
+        if (router->steer && router->claims(spec)) router->steer(spec, tensors, input, scores);
     return scores;
 }
 

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "core/base/counter_random.hpp"
+#include "core/base/error.hpp"
 #include "core/conversion/conversion.hpp"
 #include "tests/core/training/saved.hpp"
 
@@ -140,6 +141,22 @@ TEST(Splitting, PutsEveryNeuronIntoExactlyOneExpert) {
     std::ranges::sort(wanted);
     std::ranges::sort(found);
     EXPECT_EQ(found, wanted);
+}
+
+TEST(Splitting, ShowsTheNeuronsOfEachExpertToARouterThatAsksForThem) {
+    const Trained dense = trained(denseConfig("relu"));
+    config::RunConfig to;
+    ASSERT_TRUE(convertedConfig(dense->config(), split(4, 2), to).empty());
+    to.router.options["neurons"] = std::int64_t{3};
+    Weights weights = weightsOf(makeTrainer(to)->state());
+    convertWeights(weightsOf(dense->state()), dense->config(), to, split(4, 2), weights);
+    std::vector<float> inOrder;
+    for (int expert = 0; expert < 4; ++expert)
+        for (const float value : weights.at("model.layers.1.mlp.experts." + std::to_string(expert) + ".up_proj.weight").values) inOrder.push_back(value);
+    EXPECT_EQ(weights.at("model.layers.1.mlp.gate.neurons").values, inOrder);
+    to.router.options["neurons"] = std::int64_t{2};
+    Weights narrow = weightsOf(makeTrainer(to)->state());
+    EXPECT_THROW(convertWeights(weightsOf(dense->state()), dense->config(), to, split(4, 2), narrow), base::Error);
 }
 
 Order byChance(std::int64_t experts, std::int64_t topK) {

@@ -1,8 +1,9 @@
-// What regularisers by chance may and may not do: expectations, who stays open, and nothing at all where they are off.
+// What regularisers by chance and tests of a router may and may not do: expectations, who stays open, nothing at all where they are off.
 #include "core/tensor.hpp"
 
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <cmath>
 #include <set>
 
@@ -91,6 +92,111 @@ TEST(OutputMasking, HasTheOutputOfEvaluationAsItsExpectation) {
     }
     const at::Tensor mean = sum / draws, error = (squares / draws - mean.square()).clamp_min(0).div(draws).sqrt();
     EXPECT_LT(((mean - layer(0, false)) / error).abs().max().item<double>(), 4.5);
+}
+
+// ---- without the best ------------------------------------------------------------------------------------------------------
+
+TEST(WithoutBest, TakesTheNextBestInTrainingAndAtEvaluationWithTheProbabilitiesOfAll) {
+    RouterSpec spec = withOption(8, 2, "without_best", 0), plain = plainSpec(8, 5);
+    spec.options["without_best"] = std::int64_t{3};
+    spec.weigh = plain.weigh = Weigh::raw;
+    for (const bool training : {true, false}) {
+        const Routing own = route(spec, {}, inputAt(3, training)), all = route(plain, {}, inputAt(3, training));
+        EXPECT_TRUE(own.experts.equal(all.experts.narrow(1, 3, 2)));
+        EXPECT_TRUE(own.weights.equal(all.weights.narrow(1, 3, 2)));
+        EXPECT_TRUE(own.probabilities.equal(all.probabilities));
+    }
+}
+
+TEST(WithoutBest, NeedsEnoughExpertsThatAreLeft) {
+    config::RunConfig config;
+    config.moe.experts = 4, config.moe.top_k = 2;
+    config.router.options["without_best"] = std::int64_t{2};
+    EXPECT_TRUE(problems(config).empty());
+    config.router.options["without_best"] = std::int64_t{3};
+    ASSERT_EQ(problems(config).size(), 1u);
+    EXPECT_EQ(problems(config).front().key, "router.options.without_best");
+}
+
+// ---- a router that sees the neurons ----------------------------------------------------------------------------------------
+
+TEST(Foresight, ScoresAnExpertByTheSumOfWhatItsNeuronsAnswer) {
+    constexpr std::size_t experts = 4, neurons = 3, width = 6;
+    RouterSpec spec = plainSpec(experts, 2);
+    spec.frozen = true;
+    spec.options["neurons"] = std::int64_t(neurons);
+    const Table rows = normalTable(experts * neurons, width, 41), x = normalTable(std::size_t(kTokens), width, 42);
+    RouterTensors tensors;
+    tensors.tensors["neurons"] = tensorOf(rows);
+    RouterInput input;
+    input.features = tensorOf(x);
+    const Table z = tableOf(route(spec, tensors, input).logits);
+    for (std::size_t t = 0; t < x.size(); ++t)
+        for (std::size_t e = 0; e < experts; ++e) {
+            double sum = 0;
+            for (std::size_t n = 0; n < neurons; ++n) {
+                double dot = 0;
+                for (std::size_t i = 0; i < width; ++i) dot += rows[e * neurons + n][i] * x[t][i];
+                sum += std::max(0.0, dot);
+            }
+            EXPECT_NEAR(z[t][e], sum, 1e-12);
+        }
+}
+
+TEST(Foresight, IsRefusedWhereARouterWouldLearn) {
+    config::RunConfig config;
+    config.router.options["neurons"] = std::int64_t{4};
+    ASSERT_EQ(problems(config).size(), 1u);
+    EXPECT_EQ(problems(config).front().key, "router.options.neurons");
+    config.router.frozen = true;
+    EXPECT_TRUE(problems(config).empty());
+}
+
+// ---- a router in fewer bits ------------------------------------------------------------------------------------------------
+
+/// To 8 significant bits, ties to even, by the bits of the float.
+float nearestOf8Bits(float value) {
+    auto bits = std::bit_cast<std::uint32_t>(value);
+    bits += 0x7fff + ((bits >> 16) & 1);
+    return std::bit_cast<float>(bits & 0xffff0000u);
+}
+
+at::Tensor rounded(const at::Tensor& values) {
+    at::Tensor out = values.detach().clone().contiguous();
+    float* data = out.mutable_data_ptr<float>();
+    for (std::int64_t i = 0; i < out.numel(); ++i) data[i] = nearestOf8Bits(data[i]);
+    return out;
+}
+
+struct LinearCase {
+    RouterSpec spec = plainSpec(8, 2);
+    RouterTensors tensors;
+    RouterInput input;
+    explicit LinearCase(const char* precision) {
+        spec.options["precision"] = std::string(precision);
+        tensors.tensors["weight"] = tensorOf(normalTable(8, 6, 31), at::kFloat).requires_grad_(true);
+        input.features = tensorOf(normalTable(std::size_t(kTokens), 6, 32), at::kFloat).requires_grad_(true);
+    }
+};
+
+TEST(RouterPrecision, RoundsFeaturesMatrixAndLogitsToEightBits) {
+    const LinearCase c("bf16");
+    const at::Tensor expected = rounded(at::linear(rounded(c.input.features), rounded(c.tensors.at("weight"))));
+    EXPECT_TRUE(route(c.spec, c.tensors, c.input).logits.equal(expected));
+    EXPECT_FALSE(expected.equal(at::linear(c.input.features, c.tensors.at("weight")).detach()));
+}
+
+TEST(RouterPrecision, HasTheGradientOfThePlainProductAtTheRoundedNumbers) {
+    const LinearCase c("bf16");
+    const at::Tensor slope = tensorOf(normalTable(std::size_t(kTokens), 8, 33), at::kFloat);
+    (route(c.spec, c.tensors, c.input).logits * slope).sum().backward();
+    EXPECT_TRUE(at::allclose(c.tensors.at("weight").grad(), slope.t().matmul(rounded(c.input.features)), 1e-5, 1e-5));
+    EXPECT_TRUE(at::allclose(c.input.features.grad(), slope.matmul(rounded(c.tensors.at("weight"))), 1e-5, 1e-5));
+}
+
+TEST(RouterPrecision, InFloat32IsTheRouterAsItWas) {
+    const LinearCase c("float32");
+    EXPECT_TRUE(same(route(c.spec, c.tensors, c.input), route(plainSpec(8, 2), c.tensors, c.input)));
 }
 
 // ---- expert dropout, gating dropout ----------------------------------------------------------------------------------------
