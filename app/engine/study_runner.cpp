@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 
+#include "app/engine/converted_start.hpp"
 #include "app/engine/launch.hpp"
 #include "app/engine/teacher.hpp"
 #include "core/base/error.hpp"
@@ -21,10 +22,10 @@ using config::StudyRun;
 using storage::RunRow;
 using storage::RunState;
 
-/// Settings as text; what a run was made from is no setting.
-std::string identity(config::RunConfig config) {
+/// Settings as text, after the run that the weights are from; what a run was named by is no setting.
+std::string identity(config::RunConfig config, const std::string& parent) {
     config.preset.clear();
-    return config::toJson(config, -1);
+    return parent + config::toJson(config, -1);
 }
 
 bool wasSteered(const storage::Store& store, const std::string& ulid) {
@@ -58,8 +59,8 @@ std::map<std::string, RunRow> storedRuns(const storage::Store& store) {
     auto list = catalog.list(query);
     for (RunRow& row : std::get<std::vector<RunRow>>(list)) {
         config::RunConfig config;
-        if (!row.parent.empty() || !config::applyJson(config, row.configJson).empty()) continue;
-        const auto [place, added] = found.try_emplace(identity(config), row);
+        if (!config::applyJson(config, row.configJson).empty()) continue;
+        const auto [place, added] = found.try_emplace(identity(config, row.parent), row);
         if (!added && rank(row.state) < rank(place->second.state)) place->second = row;
     }
     return found;
@@ -69,11 +70,14 @@ struct Work {
     const StudyRun* run;
     std::string action = "train", ulid, reason;   ///< train, resume, keep
     int exit = 0;
+    std::optional<StudyOrigin> origin = std::nullopt;
 };
 
-Work workOf(const storage::Store& store, const StudyRun& run, const std::map<std::string, RunRow>& stored) {
-    Work work{&run, "train", {}, {}, 0};
-    const auto found = stored.find(identity(run.config));
+/// `parent`: the run that its weights are from; empty: none, or it is not there yet.
+Work workOf(const storage::Store& store, const StudyRun& run, const std::optional<StudyOrigin>& origin, const std::string& parent, const std::map<std::string, RunRow>& stored) {
+    Work work{&run, "train", {}, {}, 0, origin};
+    if (origin && parent.empty()) return work;
+    const auto found = stored.find(identity(run.config, parent));
     if (found == stored.end() || found->second.state == RunState::quarantined || wasSteered(store, found->second.ulid)) return work;
     const RunRow& row = found->second;
     if (rank(row.state) < 3)
@@ -84,7 +88,16 @@ Work workOf(const storage::Store& store, const StudyRun& run, const std::map<std
     return work;
 }
 
-void carryOut(const Context& context, const StudyOrder& order, Work& work) {
+/// Empty, or why the run cannot begin: the one it comes from has no last weights.
+std::string waitsFor(const Context& context, const std::vector<Work>& works, const Work& work) {
+    if (!work.origin) return {};
+    const Work& parent = works[work.origin->run];
+    const storage::Store store(context.storeFolder());
+    const bool finished = !parent.ulid.empty() && storage::RunReader(store.runFolder(parent.ulid)).state().state == RunState::finished;
+    return finished ? std::string() : "it begins with the last weights of \"" + parent.run->name + "\", which is not finished";
+}
+
+void carryOut(const Context& context, const StudyOrder& order, const std::vector<Work>& works, Work& work) {
     try {
         if (work.action == "resume") {
             Resumption again;
@@ -97,6 +110,7 @@ void carryOut(const Context& context, const StudyOrder& order, Work& work) {
             wanted.group = work.run->group;
             wanted.tags = order.tags;
             wanted.onStarted = [&work](const std::string& ulid) { work.ulid = ulid; };
+            if (work.origin) startConverted(context, loadModel(context, works[work.origin->run].ulid), work.origin->order, wanted);
             work.exit = trainNew(context, std::move(wanted));
         }
     } catch (const base::Error& error) {
@@ -201,7 +215,10 @@ std::vector<Work> worksOf(const Context& context, const StudyOrder& order) {
     const storage::Store store(context.storeFolder());
     const auto stored = storedRuns(store);
     std::vector<Work> works;
-    for (const StudyRun& run : order.runs) works.push_back(workOf(store, run, stored));
+    for (std::size_t i = 0; i < order.runs.size(); ++i) {
+        const auto origin = order.origins.empty() ? std::nullopt : order.origins.at(i);
+        works.push_back(workOf(store, order.runs[i], origin, origin ? works.at(origin->run).ulid : std::string(), stored));
+    }
     return works;
 }
 
@@ -213,7 +230,12 @@ int trainAll(const Context& context, const StudyOrder& order, std::vector<Work>&
     for (Work& work : works) {
         if (order.dryRun || work.action == "keep") continue;
         context.say("[" + std::to_string(++nth) + "/" + std::to_string(todo) + "] " + work.run->name);
-        carryOut(context, order, work);
+        work.reason = waitsFor(context, works, work);
+        if (!work.reason.empty()) {
+            context.say(work.reason);
+            continue;
+        }
+        carryOut(context, order, works, work);
         if (exit == 0) exit = work.exit;
         if (work.exit == static_cast<int>(base::ExitCode::signalled)) break;
     }
