@@ -40,12 +40,8 @@ std::pair<std::size_t, std::size_t> stretch(const std::vector<std::int64_t>& ste
     return {std::min(begin, end - 1), end};
 }
 
-/// Mean over the stretch of each element of the series.
-std::vector<double> elementMeans(storage::RunReader& reader, const std::string& metric, const Term& term) {
-    const auto info = reader.findSeries(metric);
-    if (!info) return {};
-    const storage::SeriesData data = reader.series(metric, {.maxPoints = 0});
-    const auto [begin, end] = stretch(data.steps, term, lastStep(reader));
+/// Mean over the points from `begin` to before `end` of each element; elements without a number are left out.
+std::vector<double> meansOver(const storage::SeriesData& data, std::size_t begin, std::size_t end) {
     const auto width = static_cast<std::size_t>(data.width);
     std::vector<double> means;
     for (std::size_t element = 0; element < width; ++element) {
@@ -55,6 +51,28 @@ std::vector<double> elementMeans(storage::RunReader& reader, const std::string& 
         if (!values.empty()) means.push_back(statistics::mean(values));
     }
     return means;
+}
+
+/// Mean over the stretch of each element of the series.
+std::vector<double> elementMeans(storage::RunReader& reader, const std::string& metric, const Term& term) {
+    if (!reader.findSeries(metric)) return {};
+    const storage::SeriesData data = reader.series(metric, {.maxPoints = 0});
+    const auto [begin, end] = stretch(data.steps, term, lastStep(reader));
+    return meansOver(data, begin, end);
+}
+
+constexpr std::string_view kJoint = "joint_violation";
+
+std::string seriesOf(const std::string& metric) { return metric == kJoint ? "load" : metric; }
+
+/// The number of each layer that means of elements stand for.
+std::vector<double> layersOf(std::vector<double> means, const storage::SeriesInfo& info, const std::string& metric) {
+    if (metric != kJoint || info.sizes.size() != 2 || means.size() != static_cast<std::size_t>(info.width)) return means;
+    const auto experts = static_cast<std::size_t>(info.sizes[1]);
+    std::vector<double> layers;
+    for (std::size_t first = 0; first < means.size(); first += experts)
+        layers.push_back(*std::ranges::max_element(std::span(means).subspan(first, experts)) * static_cast<double>(experts) - 1);
+    return layers;
 }
 
 /// Last quarter of the positions minus the first quarter, of each layer.
@@ -120,19 +138,74 @@ std::vector<double> saturation(storage::RunReader& reader, const Term& term) {
     return layers;
 }
 
-double termOf(storage::RunReader& reader, const Term& term) {
+/// Share of the choices of `after` that `before` did not have, of each layer.
+std::vector<double> changes(const ProbeSnapshot& before, const ProbeSnapshot& after) {
+    std::vector<double> layers;
+    for (std::int32_t layer = 0; layer < after.layers; ++layer) {
+        std::int64_t fresh = 0, all = 0;
+        for (std::int32_t token = 0; token < after.tokens; ++token)
+            for (std::int32_t slot = 0; slot < after.slotsPerToken; ++slot) {
+                const std::int16_t expert = expertAt(after, layer, token, slot);
+                bool kept = false;
+                for (std::int32_t other = 0; other < before.slotsPerToken; ++other) kept = kept || expertAt(before, layer, token, other) == expert;
+                all += expert >= 0;
+                fresh += expert >= 0 && !kept;
+            }
+        layers.push_back(all > 0 ? static_cast<double>(fresh) / static_cast<double>(all) : kNone);
+    }
+    return layers;
+}
+
+/// Each probe of the stretch against the one before it, the mean of them by layer.
+std::vector<double> churn(storage::RunReader& reader, const Term& term) {
+    const double last = lastStep(reader);
+    std::vector<double> sums;
+    double count = 0;
+    std::optional<ProbeSnapshot> before;
+    for (const std::int64_t step : reader.probes()) {
+        if (static_cast<double>(step) > std::floor(term.to * last + 0.5)) break;
+        ProbeSnapshot probe = reader.probe(step);
+        if (before && static_cast<double>(step) >= std::ceil(term.from * last)) {
+            const std::vector<double> layers = changes(*before, probe);
+            sums.resize(layers.size(), 0.0);
+            for (std::size_t layer = 0; layer < layers.size(); ++layer) sums[layer] += layers[layer];
+            ++count;
+        }
+        before = std::move(probe);
+    }
+    for (double& sum : sums) sum /= count;
+    return sums;
+}
+
+constexpr std::size_t kCalm = 5;   // reports in a row that must average under the bound
+
+/// The first step of such reports.
+double stepUnder(storage::RunReader& reader, const Term& term) {
+    const auto info = reader.findSeries(seriesOf(term.metric));
+    if (!info) return kNone;
+    const storage::SeriesData data = reader.series(info->name, {.maxPoints = 0});
+    for (std::size_t first = 0; first + kCalm <= data.size(); ++first)
+        if (overLayers(layersOf(meansOver(data, first, first + kCalm), *info, term.metric), term.layers) < *term.under) return static_cast<double>(data.steps[first]);
+    return experiments::kNever;
+}
+
+double termOf(storage::RunReader& reader, const Term& term, const Measure& measure) {
+    if (std::ranges::count(experiments::measuredTerms(), term.metric) > 0) return measure(term);
+    if (term.under) return stepUnder(reader, term);
+    if (term.metric == "churn") return overLayers(churn(reader, term), term.layers);
     if (term.metric == "domain_information") return overLayers(domainInformation(reader, term), term.layers);
     if (term.metric == "probe_load_cv") return overLayers(probeLoadCv(reader, term), term.layers);
     if (term.metric == "saturation") return overLayers(saturation(reader, term), term.layers);
     if (term.metric == "drop_slope") return overLayers(dropSlopes(reader, term), term.layers);
-    return overLayers(elementMeans(reader, term.metric, term), term.layers);
+    const auto info = reader.findSeries(seriesOf(term.metric));
+    return info ? overLayers(layersOf(elementMeans(reader, info->name, term), *info, term.metric), term.layers) : kNone;
 }
 
 }  // namespace
 
-double readingOf(storage::RunReader& reader, const experiments::Reading& reading) {
-    const double value = termOf(reader, reading.term);
-    return reading.minus ? value - termOf(reader, *reading.minus) : value;
+double readingOf(storage::RunReader& reader, const experiments::Reading& reading, const Measure& measure) {
+    const double value = termOf(reader, reading.term, measure);
+    return reading.minus ? value - termOf(reader, *reading.minus, measure) : value;
 }
 
 }  // namespace moescope::app

@@ -81,8 +81,28 @@ Experiment assignments() {
             .exact = {}};
 }
 
+Experiment quantile() {
+    // Five steps are taken together: one batch of whole sequences is uneven whatever the bias.
+    Term term{"joint_violation"};
+    term.under = 0.4;
+    const Reading balanced{"step from which on the largest load of five steps is below 1.4 times fair (1000000: never)", term, {}};
+    return {.id = "X32",
+            .title = "A quantile balances in a handful of updates, a sign needs hundreds",
+            .expected = "Cutting each expert's logits at a quantile of the batch balances within 5 updates; a bias that moves 0.001 a step by its sign takes hundreds.",
+            .source = "Megatron-LM (qb_dual_update), 2026; Wang et al. 2024, arXiv 2408.15664",
+            .steps = 500,
+            .sets = {"moe.experts=16", "moe.top_k=2", "moe.expert_width=64", "telemetry.sample_every=0"},
+            // Logits of spread 1 from the start, for which the published counts hold.
+            .arms = {{"quantile", {"quantile"}, {"router.init_std=0.125"}}, {"sign 0.001", {"lossfree"}, {"moe.top_k=2", "router.init_std=0.125"}}},
+            .claims = {{"The quantile is balanced within 5 updates", Form::atMost, 0, 0, balanced, 6},
+                       {"The sign needs 100 updates or more", Form::atLeast, 1, 1, balanced, 100},
+                       {"Late, the quantile is the better balanced", Form::below, 0, 1, late("violation of balance over the last quarter", "joint_violation"), 0, false},
+                       {"The quantile has the lower loss", Form::below, 0, 1, valLoss(), 0, false}},
+            .exact = {}};
+}
+
 }  // namespace
 
-std::vector<Experiment> balanceExperiments() { return {collapse(), lossFree(), biasRate(), scope(), assignments()}; }
+std::vector<Experiment> balanceExperiments() { return {collapse(), lossFree(), biasRate(), scope(), assignments(), quantile()}; }
 
 }  // namespace moescope::experiments

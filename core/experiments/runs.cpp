@@ -1,5 +1,6 @@
 // Writes an experiment out as the runs it consists of.
 #include <algorithm>
+#include <array>
 
 #include "core/config/config_json.hpp"
 #include "core/config/presets.hpp"
@@ -21,9 +22,16 @@ Problems applySets(const std::vector<std::string>& sets, RunConfig& config) {
     return problems;
 }
 
-Problems makeArm(const Experiment& experiment, const Arm& arm, std::int64_t steps, RunConfig& config) {
-    Problems problems = config::applyPreset(config, "eight_domains");
-    if (problems.empty()) problems = applySets(experiment.sets, config);
+/// The settings that a conversion of `from` makes; the seed of the order is that of the run and set when it trains.
+Problems convertArm(const Origin& origin, const RunConfig& from, RunConfig& config) {
+    Problems problems = conversion::convertedConfig(from, origin.order, config);
+    config.preset = conversion::presetAfter(from.preset, origin.order);
+    return problems;
+}
+
+Problems makeArm(const Experiment& experiment, const Arm& arm, std::int64_t steps, const std::vector<RunConfig>& earlier, RunConfig& config) {
+    Problems problems = arm.from ? convertArm(*arm.from, earlier.at(arm.from->arm), config) : config::applyPreset(config, experiment.base);
+    if (problems.empty() && !arm.from) problems = applySets(experiment.sets, config);
     // A dense twin is that of the settings so far; other routers keep what the arm sets after them.
     for (const std::string& preset : arm.presets)
         if (problems.empty()) problems = config::applyPreset(config, preset);
@@ -36,6 +44,11 @@ Problems makeArm(const Experiment& experiment, const Arm& arm, std::int64_t step
 
 }  // namespace
 
+std::span<const std::string_view> measuredTerms() {
+    static constexpr std::array<std::string_view, 8> terms{"whole_loss", "prefix_loss", "seen_loss", "changed_loss", "flipped", "moefied_truth", "moefied_similarity", "moefied_random"};
+    return terms;
+}
+
 const Experiment* find(std::string_view id) {
     const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
     const auto same = [&](const Experiment& each) { return std::ranges::equal(each.id, id, {}, lower, lower); };
@@ -47,8 +60,10 @@ std::variant<std::vector<config::StudyRun>, Problems> runsOf(const Experiment& e
     std::vector<RunConfig> configs;
     Problems problems;
     for (const Arm& arm : experiment.arms) {
-        configs.emplace_back();
-        for (base::Problem& problem : makeArm(experiment, arm, steps, configs.back())) problems.push_back({problem.key, experiment.id + " " + arm.name + ": " + problem.text});
+        RunConfig config;
+        const Problems found = makeArm(experiment, arm, steps, configs, config);
+        configs.push_back(std::move(config));
+        for (const base::Problem& problem : found) problems.push_back({problem.key, experiment.id + " " + arm.name + ": " + problem.text});
     }
     if (!problems.empty()) return problems;
     std::vector<config::StudyRun> runs;

@@ -102,8 +102,30 @@ Experiment ordering() {
             .exact = {}};
 }
 
+Experiment redundancy() {
+    const std::size_t coarse = 0, fine = 1;
+    // The same share of all experts is closed in both: 1 of 16 and 4 of 64.
+    const auto rise = [](const std::string& share, const std::string& closed) {
+        Term term{"changed_loss"};
+        term.sets = {"router.options.without_best=" + closed};
+        return Reading{"rise of the loss without each token's best " + share + " of the experts", term, Term{"val_loss"}};
+    };
+    return {.id = "X31",
+            .title = "Fine-grained experts cannot stand in for each other",
+            .expected = "Without the experts that a token likes best the loss rises more when experts are fine-grained: they are less redundant. The paper compares at equal loss, here it is at equal FLOPs.",
+            .source = "Dai et al. 2024 (DeepSeekMoE), arXiv 2401.06066, figure 4",
+            .steps = 500,
+            .sets = {"moe.experts=16", "moe.top_k=2", "moe.expert_width=64", "router.score=softmax_selected", "router.weigh=renorm"},
+            .arms = {{"2 of 16", {}, {}}, {"8 of 64", {}, {"moe.granularity=4"}}},
+            .claims = {{"Without the best sixteenth fine-grained experts lose more", Form::below, coarse, fine, rise("sixteenth", "1"), 0, true, rise("sixteenth", "4")},
+                       {"Without the best eighth fine-grained experts lose more", Form::below, coarse, fine, rise("eighth", "2"), 0, false, rise("eighth", "8")},
+                       {"Without the best quarter fine-grained experts lose more", Form::below, coarse, fine, rise("quarter", "4"), 0, false, rise("quarter", "16")},
+                       {"With all experts, fine-grained ends below", Form::below, fine, coarse, valLoss(), 0, false}},
+            .exact = {}};
+}
+
 }  // namespace
 
-std::vector<Experiment> shapeExperiments() { return {granularity(), softmaxOrder(), shared(), ordering()}; }
+std::vector<Experiment> shapeExperiments() { return {granularity(), softmaxOrder(), shared(), ordering(), redundancy()}; }
 
 }  // namespace moescope::experiments

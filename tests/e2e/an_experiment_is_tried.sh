@@ -20,6 +20,21 @@ expect_exit 0 engine experiment X30 --seeds 3 --steps 6 --threads 1 --json
 expect_text "$err" '9 runs, 6 of them in the store already'
 [ "$(engine runs list --where tag:X30 --json --quiet | wc -l)" = 9 ] || fail "runs were trained twice"
 
+# An arm that begins with the last weights of another: they are trained in this order, and found again.
+expect_exit 0 engine experiment X18 --seeds 1 --steps 6 --threads 1 --json
+expect_text "$(tail -n 1 <<<"$out")" '"claim":"Upcycled, the first loss is at most 1.0001 times'
+[ "$(engine runs list --where tag:X18 --json --quiet | wc -l)" = 3 ] || fail "there are not three runs"
+expect_exit 0 engine query "SELECT name FROM runs WHERE parent <> ''" --json --quiet
+[[ $out == *'X18 upcycled-s0'* && $out != *'from scratch'* ]] || fail "one run has a parent: $out"
+expect_exit 0 engine experiment X18 --seeds 1 --steps 6 --threads 1 --json
+expect_text "$err" '3 runs, 3 of them in the store already'
+expect_exit 0 engine experiment X18 --seeds 1 --steps 6 --threads 1 --dry-run
+expect_text "$out" 'keep'
+
+# Numbers that are measured on the last weights.
+expect_exit 0 engine experiment X26 --seeds 2 --steps 6 --threads 1 --json --quiet
+[[ $(tail -n 1 <<<"$out") != *null* ]] || fail "a reading of X26 is no number"
+
 expect_exit 2 engine experiment X99
 expect_text "$err" 'take one of X1'
 

@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "app/engine/experiment_measures.hpp"
 #include "app/engine/experiment_readings.hpp"
 #include "app/engine/experiment_result.hpp"
 #include "app/engine/study_runner.hpp"
@@ -40,7 +41,7 @@ int unknown(const Context& context, const std::string& id) {
 }
 
 /// The reading of a claim for every seed, NaN where its run is not finished.
-std::vector<double> valuesOf(const storage::Store& store, const ExperimentResult& result, const experiments::Reading& reading, std::size_t arm) {
+std::vector<double> valuesOf(const storage::Store& store, ExperimentMeasures& measures, const ExperimentResult& result, const experiments::Reading& reading, std::size_t arm) {
     std::vector<double> values;
     for (std::size_t i = arm; i < result.runs.size(); i += result.experiment->arms.size()) {
         if (result.states[i] != "finished") {
@@ -48,7 +49,7 @@ std::vector<double> valuesOf(const storage::Store& store, const ExperimentResult
             continue;
         }
         storage::RunReader reader(store.runFolder(result.ulids[i]));
-        values.push_back(readingOf(reader, reading));
+        values.push_back(readingOf(reader, reading, [&](const experiments::Term& term) { return measures.of(result.ulids[i], term); }));
     }
     return values;
 }
@@ -64,8 +65,21 @@ void readRuns(const Context& context, const StudyOutcome& outcome, ExperimentRes
         result.states.push_back(row ? std::string(storage::toText(row->state)) : "waiting");
         result.valLoss.push_back(finished ? row->valLoss : statistics::kUnknown);
     }
+    ExperimentMeasures measures(context);
+    const auto values = [&](const experiments::Reading& reading, std::size_t arm) { return valuesOf(store, measures, result, reading, arm); };
     for (const Claim& claim : result.experiment->claims)
-        result.findings.push_back(experiments::judge(claim, valuesOf(store, result, claim.reading, claim.arm), valuesOf(store, result, claim.otherReading.value_or(claim.reading), claim.other)));
+        result.findings.push_back(experiments::judge(claim, values(claim.reading, claim.arm), values(claim.otherReading.value_or(claim.reading), claim.other)));
+}
+
+/// What each run begins with, by the place of that run.
+std::vector<std::optional<StudyOrigin>> originsOf(const ExperimentResult& result) {
+    const auto& arms = result.experiment->arms;
+    std::vector<std::optional<StudyOrigin>> origins;
+    for (std::size_t i = 0; i < result.runs.size(); ++i) {
+        const auto& from = arms[i % arms.size()].from;
+        origins.push_back(from && !from->fresh ? std::optional(StudyOrigin{i - i % arms.size() + from->arm, from->order}) : std::nullopt);
+    }
+    return origins;
 }
 
 void writeReport(const Context& context, const std::string& file, const ExperimentResult& result) {
@@ -90,7 +104,7 @@ int tryOut(const Context& context, const Wanted& wanted) {
         if (!context.device.empty()) run.config.training.device = context.device;
         if (context.threads >= 0) run.config.training.threads = context.threads;
     }
-    const StudyOrder order{result.runs, {}, {"experiment", experiment->id}, wanted.dryRun, Json{{"experiment", experiment->id}}};
+    const StudyOrder order{result.runs, {}, {"experiment", experiment->id}, wanted.dryRun, Json{{"experiment", experiment->id}}, originsOf(result)};
     if (wanted.dryRun) return runStudy(context, order);
     const StudyOutcome outcome = result.runs.empty() ? StudyOutcome{} : trainStudy(context, order);
     readRuns(context, outcome, result);
@@ -105,7 +119,7 @@ int tryOut(const Context& context, const Wanted& wanted) {
 
 void addExperiment(CLI::App& app, Context& context, Action& action) {
     auto* verb = app.add_subcommand("experiment", "Tries what the literature says of routers: ordinary runs with paired seeds, statistics, a verdict; without an id the list");
-    verb->footer("Verdicts: confirmed, not seen at this scale, contrary. Given again it goes on where it stopped. Example:\n  moescope-engine experiment X6 --seeds 5 --report x6.md");
+    verb->footer("Verdicts: confirmed, not seen at this scale, contrary. Given again it goes on where it stopped.\nX17 and X24 of the list need other model families than text and the plane, X27 a teacher; they are not among them. Example:\n  moescope-engine experiment X6 --seeds 5 --report x6.md");
     auto wanted = std::make_shared<Wanted>();
     verb->add_option("id", wanted->id, "X1, X2 ...");
     verb->add_option("--seeds", wanted->seeds, "Seeds of each arm (3); 6 are the fewest with which p can reach 0.05")->check(CLI::Range(1, 100));

@@ -58,6 +58,43 @@ TEST(Experiments, ArmsDifferInNothingButWhatTheyVaryAndShareTheirSeeds) {
     EXPECT_EQ(made[2].config.data.seed, 1);
 }
 
+TEST(Experiments, AnArmThatComesFromAnotherHasTheSettingsOfTheConversionAndItsSeed) {
+    const Experiment& experiment = *find("X18");
+    const auto made = runs(experiment, 50);
+    ASSERT_EQ(made.size(), 9u);
+    const std::size_t second = 3;   // the dense run of seed 1
+    config::RunConfig expected;
+    ASSERT_TRUE(conversion::convertedConfig(made[second].config, experiment.arms[1].from->order, expected).empty());
+    expected.preset = "eight_domains+upcycle";
+    EXPECT_EQ(config::toJson(made[second + 1].config, -1), config::toJson(expected, -1));
+    EXPECT_EQ(config::toJson(made[second + 2].config, -1), config::toJson(expected, -1));   // from scratch: the same settings
+    EXPECT_EQ(made[second + 1].config.training.seed, 1);
+    EXPECT_EQ(made[second + 1].config.preset, "eight_domains+upcycle");
+    EXPECT_TRUE(experiment.arms[2].from->fresh && !experiment.arms[1].from->fresh);
+    for (const Experiment& each : all())
+        for (std::size_t arm = 0; arm < each.arms.size(); ++arm)
+            if (each.arms[arm].from) {
+                EXPECT_LT(each.arms[arm].from->arm, arm) << each.id;
+            }
+}
+
+TEST(Experiments, MeasureWhatIsListedAndAskForStepsThatThereAre) {
+    const auto check = [](const Experiment& each, const Claim& claim, const Term& term) {
+        const bool measured = std::ranges::count(measuredTerms(), term.metric) > 0;
+        EXPECT_TRUE(term.sets.empty() || measured) << each.id << " " << term.metric;
+        EXPECT_FALSE(measured && term.under) << each.id;
+        if (term.under && claim.form == Form::atMost) {
+            EXPECT_LT(claim.bound, static_cast<double>(each.steps)) << each.id << ": never would look like soon";
+        }
+    };
+    for (const Experiment& each : all())
+        for (const Claim& claim : each.claims) {
+            check(each, claim, claim.reading.term);
+            if (claim.reading.minus) check(each, claim, *claim.reading.minus);
+            if (claim.otherReading) check(each, claim, claim.otherReading->term);
+        }
+}
+
 TEST(Experiments, TheOrderingComparesModelsOfEqualActiveFlops) {
     const auto made = runs(*find("X10"));
     const double reference = config::cost(made[2].config, 110).flopsTokenForward;
