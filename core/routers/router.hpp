@@ -54,7 +54,7 @@ struct Router {
     at::Tensor (*logits)(const RouterSpec&, const RouterTensors&, const at::Tensor& features) = nullptr;  ///< [T, d] -> [T, E]
     at::Tensor (*noiseStd)(const RouterSpec&, const RouterTensors&, const RouterInput&, const at::Tensor& clean) = nullptr;
     at::Tensor (*offset)(const RouterSpec&, const RouterTensors&) = nullptr;  ///< [E], added to the selection score
-    /// Changes what the choice ranks, `noisy` and `barred`, in training; every router that claims the spec is asked.
+    /// Changes what the choice ranks, `noisy` and `barred`; every router that claims the spec is asked, at evaluation too.
     void (*steer)(const RouterSpec&, const RouterTensors&, const RouterInput&, Scores&) = nullptr;
     /// [T, slots] or a scalar: what the chosen experts' outputs are multiplied by, beside the weights.
     at::Tensor (*outputFactor)(const RouterSpec&, const RouterInput&, const Choice&) = nullptr;

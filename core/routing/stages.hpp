@@ -17,7 +17,7 @@ struct Scores {
     at::Tensor probabilities;  ///< softmax of `clean`
     at::Tensor shares;         ///< what balance losses average
     at::Tensor gate;           ///< score that weights are gathered from: p or s; for softmax_selected the logits themselves
-    at::Tensor barred;         ///< [E] bool: closed to the choice in this step, with p as it is; undefined = nobody
+    at::Tensor barred;         ///< [E] or [T, E] bool: closed to the choice in this step, with p as it is; undefined = nobody
     at::Tensor slotLogits;     ///< [T, E s] of each slot, with rig; select slots only
     at::Tensor confidence;     ///< p or s of the same logits as `gate`: what bpr and prob rank
 };
