@@ -73,11 +73,19 @@ struct Work {
     std::optional<StudyOrigin> origin = std::nullopt;
 };
 
-/// `parent`: the run that its weights are from; empty: none, or it is not there yet.
-Work workOf(const storage::Store& store, const StudyRun& run, const std::optional<StudyOrigin>& origin, const std::string& parent, const std::map<std::string, RunRow>& stored) {
+/// The settings as they are stored, and the run that the weights are from.
+std::string identityOf(const StudyRun& run, const std::optional<StudyOrigin>& origin, const Work* parent) {
+    if (!origin || !origin->teaches) return identity(run.config, origin ? parent->ulid : std::string());
+    config::RunConfig config = run.config;
+    config.distillation.teacher = parent->ulid + "@" + std::to_string(parent->run->config.training.steps);
+    return identity(std::move(config), {});
+}
+
+/// `parent`: the run that its weights are from or that teaches it; nullptr: none.
+Work workOf(const storage::Store& store, const StudyRun& run, const std::optional<StudyOrigin>& origin, const Work* parent, const std::map<std::string, RunRow>& stored) {
     Work work{&run, "train", {}, {}, 0, origin};
-    if (origin && parent.empty()) return work;
-    const auto found = stored.find(identity(run.config, parent));
+    if (parent && parent->ulid.empty()) return work;
+    const auto found = stored.find(identityOf(run, origin, parent));
     if (found == stored.end() || found->second.state == RunState::quarantined || wasSteered(store, found->second.ulid)) return work;
     const RunRow& row = found->second;
     if (rank(row.state) < 3)
@@ -94,7 +102,7 @@ std::string waitsFor(const Context& context, const std::vector<Work>& works, con
     const Work& parent = works[work.origin->run];
     const storage::Store store(context.storeFolder());
     const bool finished = !parent.ulid.empty() && storage::RunReader(store.runFolder(parent.ulid)).state().state == RunState::finished;
-    return finished ? std::string() : "it begins with the last weights of \"" + parent.run->name + "\", which is not finished";
+    return finished ? std::string() : (work.origin->teaches ? "it is taught by \"" : "it begins with the last weights of \"") + parent.run->name + "\", which is not finished";
 }
 
 void carryOut(const Context& context, const StudyOrder& order, const std::vector<Work>& works, Work& work) {
@@ -110,7 +118,8 @@ void carryOut(const Context& context, const StudyOrder& order, const std::vector
             wanted.group = work.run->group;
             wanted.tags = order.tags;
             wanted.onStarted = [&work](const std::string& ulid) { work.ulid = ulid; };
-            if (work.origin) startConverted(context, loadModel(context, works[work.origin->run].ulid), work.origin->order, wanted);
+            if (work.origin && work.origin->teaches) wanted.config.distillation.teacher = works[work.origin->run].ulid;
+            else if (work.origin) startConverted(context, loadModel(context, works[work.origin->run].ulid), work.origin->order, wanted);
             work.exit = trainNew(context, std::move(wanted));
         }
     } catch (const base::Error& error) {
@@ -217,7 +226,7 @@ std::vector<Work> worksOf(const Context& context, const StudyOrder& order) {
     std::vector<Work> works;
     for (std::size_t i = 0; i < order.runs.size(); ++i) {
         const auto origin = order.origins.empty() ? std::nullopt : order.origins.at(i);
-        works.push_back(workOf(store, order.runs[i], origin, origin ? works.at(origin->run).ulid : std::string(), stored));
+        works.push_back(workOf(store, order.runs[i], origin, origin ? &works.at(origin->run) : nullptr, stored));
     }
     return works;
 }

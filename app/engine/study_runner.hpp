@@ -11,10 +11,11 @@
 
 namespace moescope::app {
 
-/// A run of a study that begins with the converted last weights of an earlier one of it.
+/// A run of a study that begins with the converted last weights of an earlier one of it, or is taught by it.
 struct StudyOrigin {
     std::size_t run = 0;
     conversion::Order order;
+    bool teaches = false;   ///< the earlier run is its teacher; `order` does not count
 };
 
 struct StudyOrder {
@@ -27,8 +28,8 @@ struct StudyOrder {
 };
 
 /// A run with exactly these settings that is finished and was not steered is taken as it is, one that was stopped or
-/// interrupted is resumed, the others are trained. A run with an origin counts only as the child of that very run, and waits until it is
-/// finished. A run that fails is told in the result and the next one starts; a
+/// interrupted is resumed, the others are trained. A run with an origin counts only as the child (the student) of that very run, and waits until it
+/// is finished. A run that fails is told in the result and the next one starts; a
 /// signal ends the study (exit 10). The result names runs and groups with mean and sd of the last validation loss.
 /// Exit 0 when every run is finished, else the code of the first that is not.
 int runStudy(const Context& context, const StudyOrder& order);

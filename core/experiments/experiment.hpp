@@ -32,6 +32,7 @@ struct Arm {
     std::vector<std::string> presets;  ///< router presets on top of the experiment's base, or none
     std::vector<std::string> sets;     ///< "KEY=VALUE" on top
     std::optional<Origin> from = std::nullopt;   ///< then `presets` are none
+    std::optional<std::size_t> teacher = std::nullopt;   ///< the earlier arm whose finished run of the same seed teaches it
 };
 
 enum class Layers { mean, first, largest };

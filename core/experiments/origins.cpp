@@ -56,8 +56,30 @@ Experiment split() {
             .exact = {}};
 }
 
+Experiment students() {
+    const std::size_t teacher = 0, alone = 1, whole = 2, staged = 3;
+    const std::vector<std::string> small{"model.layers=2"};
+    const auto taught = [&](const std::string& until) {
+        std::vector<std::string> sets = small;
+        sets.insert(sets.end(), {"distillation.beta=1", "distillation.temperature=1", "distillation.truth=1", "distillation.until=" + until});
+        return sets;
+    };
+    return {.id = "X27",
+            .title = "A shallower student of a mixture",
+            .expected = "Learning from a deeper mixture beside the text helps a shallower one, and more so when the teacher falls silent after 60 % of the steps.",
+            .source = "Rajbhandari et al. 2022 (DeepSpeed-MoE), arXiv 2201.05596",
+            .steps = 300,
+            .sets = {},
+            .arms = {{"teacher", {"pr_moe"}, {"model.layers=4"}}, {"alone", {"pr_moe"}, small}, {"taught to the end", {"pr_moe"}, taught("1"), std::nullopt, teacher}, {"taught for 60 %", {"pr_moe"}, taught("0.6"), std::nullopt, teacher}},
+            .claims = {{"Taught to the end, the student ends below the one alone", Form::below, whole, alone, valLoss(), 0},
+                       {"Taught for 60 %, the student ends below the one alone", Form::below, staged, alone, valLoss(), 0},
+                       {"The teacher that falls silent leaves the better student", Form::below, staged, whole, valLoss(), 0},
+                       {"The teacher is ahead of the student alone", Form::below, teacher, alone, valLoss(), 0, false}},
+            .exact = {}};
+}
+
 }  // namespace
 
-std::vector<Experiment> originExperiments() { return {upcycling(), split()}; }
+std::vector<Experiment> originExperiments() { return {upcycling(), split(), students()}; }
 
 }  // namespace moescope::experiments

@@ -76,8 +76,10 @@ std::vector<std::optional<StudyOrigin>> originsOf(const ExperimentResult& result
     const auto& arms = result.experiment->arms;
     std::vector<std::optional<StudyOrigin>> origins;
     for (std::size_t i = 0; i < result.runs.size(); ++i) {
-        const auto& from = arms[i % arms.size()].from;
-        origins.push_back(from && !from->fresh ? std::optional(StudyOrigin{i - i % arms.size() + from->arm, from->order}) : std::nullopt);
+        const experiments::Arm& arm = arms[i % arms.size()];
+        const std::size_t first = i - i % arms.size();
+        if (arm.teacher) origins.push_back(StudyOrigin{first + *arm.teacher, {}, true});
+        else origins.push_back(arm.from && !arm.from->fresh ? std::optional(StudyOrigin{first + arm.from->arm, arm.from->order}) : std::nullopt);
     }
     return origins;
 }
@@ -119,7 +121,7 @@ int tryOut(const Context& context, const Wanted& wanted) {
 
 void addExperiment(CLI::App& app, Context& context, Action& action) {
     auto* verb = app.add_subcommand("experiment", "Tries what the literature says of routers: ordinary runs with paired seeds, statistics, a verdict; without an id the list");
-    verb->footer("Verdicts: confirmed, not seen at this scale, contrary. Given again it goes on where it stopped.\nX17 and X24 of the list need other model families than text and the plane, X27 a teacher; they are not among them. Example:\n  moescope-engine experiment X6 --seeds 5 --report x6.md");
+    verb->footer("Verdicts: confirmed, not seen at this scale, contrary. Given again it goes on where it stopped.\nX17 and X24 of the list need other model families than text and the plane; they are not among them. Example:\n  moescope-engine experiment X6 --seeds 5 --report x6.md");
     auto wanted = std::make_shared<Wanted>();
     verb->add_option("id", wanted->id, "X1, X2 ...");
     verb->add_option("--seeds", wanted->seeds, "Seeds of each arm (3); 6 are the fewest with which p can reach 0.05")->check(CLI::Range(1, 100));
