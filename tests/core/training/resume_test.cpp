@@ -211,14 +211,15 @@ TEST_P(EveryRouter, TrainsThirtyStepsAndResumesToTheSameBits) {
     auto whole = makeTrainer(c), resumed = makeTrainer(c);
     if (config::hasTeacher(c)) {
         auto teacher = makeTrainer(lettersConfig());
-        for (training::LiveTrainer* student : {whole.get(), resumed.get()}) student->teach(teacher->config(), throughDisk(*teacher, teachers));
+        const auto saved = throughDisk(*teacher, teachers);
+        for (training::LiveTrainer* student : {whole.get(), resumed.get()}) student->teach(teacher->config(), saved);
     }
     for (int step = 0; step < 30; ++step) {
         if (step == 11) resumed->restore(throughDisk(*whole, folder));
         const auto result = whole->step();
         ASSERT_TRUE(result.finite) << step;
-        if (step == 29 && result.report) expectItsOwnCurves(c, *result.report);
-        EXPECT_TRUE(step < 29 || result.report);
+        if (step == 10 && result.report) expectItsOwnCurves(c, *result.report);
+        EXPECT_TRUE(step != 10 || result.report);
     }
     while (resumed->stepsDone() < 30) ASSERT_TRUE(resumed->step().finite);
     EXPECT_EQ(bitsOf(*resumed), bitsOf(*whole));
